@@ -1,0 +1,13 @@
+/** A Netty transport over Xen shared memory. */
+module io.xenshm {
+  requires transitive io.netty.buffer;
+  requires transitive io.netty.common;
+  requires transitive io.netty.transport;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.unix.common;
+  requires io.netty.codec;
+  requires org.agrona;
+  requires static info.picocli;
+
+  exports io.xenshm.xen;
+}
