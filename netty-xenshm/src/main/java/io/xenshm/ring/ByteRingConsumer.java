@@ -1,0 +1,164 @@
+package io.xenshm.ring;
+
+import io.netty.buffer.ByteBuf;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The reading end of a byte ring.
+ *
+ * <p>Used by one thread at a time. Methods throw {@link IllegalStateException} once the memory's
+ * arena is closed.
+ *
+ * <p>To wait for data: {@link #armDataBell}, {@link #refresh} and {@link #isFinished} once more,
+ * sleep only if there is still nothing. After {@link #release}: {@link #takeSpaceBell}, and ring if
+ * it says so.
+ */
+public final class ByteRingConsumer {
+  private final ControlBlock control;
+  private final RingData data;
+  private final int capacity;
+
+  /** Index of the next byte to read. */
+  private int consumed;
+
+  /** What the peer may know of {@link #consumed}. */
+  private int released;
+
+  /** Last valid value of the peer's index. */
+  private int produced;
+
+  private boolean finished;
+
+  /**
+   * The consumer of a new ring.
+   *
+   * @param control at least {@link RingLayout#CONTROL_SIZE} bytes, zero, aligned to 4
+   * @param data a size that {@link RingLayout#checkSize} allows
+   */
+  public ByteRingConsumer(MemorySegment control, MemorySegment data) {
+    this(control, data, 0);
+  }
+
+  /** For a control block in which both indices are {@code index} already. */
+  ByteRingConsumer(MemorySegment control, MemorySegment data, int index) {
+    this.control = new ControlBlock(control);
+    this.data = new RingData(data);
+    capacity = this.data.capacity();
+    consumed = index;
+    released = index;
+    produced = index;
+  }
+
+  /** Data bytes of the ring. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /**
+   * Bytes that can be read now; looks at the peer's index only if none are known.
+   *
+   * @throws RingViolationException if the peer's index cannot be true
+   */
+  public int available() throws RingViolationException {
+    int known = produced - consumed;
+    return known > 0 ? known : refresh();
+  }
+
+  /** As {@link #available}, from a new look at the peer's index. */
+  public int refresh() throws RingViolationException {
+    if (!finished) {
+      int read = control.acquire(RingLayout.PRODUCER_INDEX);
+      // An honest producer knows of no more space than was released. One unsigned comparison
+      // refuses both a step back and a step past that.
+      int most = released + capacity;
+      if (Integer.compareUnsigned(read - produced, most - produced) > 0) {
+        throw RingViolationException.index("producer index", read, produced, most);
+      }
+      produced = read;
+    }
+    return produced - consumed;
+  }
+
+  /**
+   * Appends at most {@code length} bytes to {@code dst}, and no more than it can hold without
+   * growing. The producer gets their space after {@link #release} only.
+   *
+   * @return how many bytes were appended; 0 if the ring is empty
+   */
+  public int read(ByteBuf dst, int length) throws RingViolationException {
+    int count = Math.min(Math.min(length, dst.writableBytes()), available());
+    int first = Math.min(count, data.untilWrap(consumed));
+    data.copyOut(consumed, dst, first);
+    consumed += first;
+    if (first < count) {
+      data.copyOut(consumed, dst, count - first);
+      consumed += count - first;
+    }
+    return count;
+  }
+
+  /** Drops at most {@code length} of the bytes known to be available; returns how many. */
+  public int skip(int length) {
+    int count = Math.min(length, produced - consumed);
+    consumed += count;
+    return count;
+  }
+
+  /** Gives the space of what was read back to the producer; false if nothing was read. */
+  public boolean release() {
+    if (consumed == released) {
+      return false;
+    }
+    control.release(RingLayout.CONSUMER_INDEX, consumed);
+    released = consumed;
+    return true;
+  }
+
+  /**
+   * Whether the caller must ring the event channel, since the producer waits for space. To be
+   * called after {@link #release} and {@link #shut}.
+   */
+  public boolean takeSpaceBell() {
+    return control.takeBell(RingLayout.SPACE_BELL);
+  }
+
+  /**
+   * Asks the producer to ring when it published data or finished. The caller looks at {@link
+   * #refresh} and {@link #isFinished} once more before it sleeps: what came before gets no ring.
+   */
+  public void armDataBell() {
+    control.armBell(RingLayout.DATA_BELL);
+  }
+
+  /** Data is no longer waited for; a ring may be under way all the same. */
+  public void disarmDataBell() {
+    control.disarmBell(RingLayout.DATA_BELL);
+  }
+
+  /**
+   * Whether the producer has finished and everything it wrote was read. Its end is final: from the
+   * first look that sees it, neither the producer's state nor its index is read again.
+   *
+   * @throws RingViolationException if the peer's state or index cannot be true
+   */
+  public boolean isFinished() throws RingViolationException {
+    if (!finished) {
+      int state = control.acquire(RingLayout.WRITER_STATE);
+      if (state == RingLayout.OPEN) {
+        return false;
+      }
+      if (state != RingLayout.FINISHED) {
+        throw RingViolationException.state("writer state", state);
+      }
+      // The index after the state: it is the last one, since nothing is written after finish.
+      refresh();
+      finished = true;
+    }
+    return produced == consumed;
+  }
+
+  /** Tells the producer that nothing will be read any more. */
+  public void shut() {
+    control.release(RingLayout.READER_STATE, RingLayout.SHUT);
+  }
+}

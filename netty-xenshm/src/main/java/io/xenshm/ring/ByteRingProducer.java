@@ -1,0 +1,182 @@
+package io.xenshm.ring;
+
+import io.netty.buffer.ByteBuf;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * The writing end of a byte ring.
+ *
+ * <p>Used by one thread at a time. Methods throw {@link IllegalStateException} once the memory's
+ * arena is closed; a write may be satisfied from what is known of the peer, without a look at the
+ * control block.
+ *
+ * <p>To wait for space: {@link #armSpaceBell}, look at {@link #free} once more, sleep only if there
+ * is still not enough. After {@link #publish}: {@link #takeDataBell}, and ring if it says so.
+ */
+public final class ByteRingProducer {
+  private final ControlBlock control;
+  private final RingData data;
+  private final int capacity;
+
+  /** Index of the next byte to write. */
+  private int produced;
+
+  /** What the peer may know of {@link #produced}. */
+  private int published;
+
+  /** Last valid value of the peer's index. */
+  private int consumed;
+
+  private long totalPublished;
+  private boolean finished;
+  private boolean peerShut;
+
+  /**
+   * The producer of a new ring.
+   *
+   * @param control at least {@link RingLayout#CONTROL_SIZE} bytes, zero, aligned to 4
+   * @param data a size that {@link RingLayout#checkSize} allows
+   */
+  public ByteRingProducer(MemorySegment control, MemorySegment data) {
+    this(control, data, 0);
+  }
+
+  /** For a control block in which both indices are {@code index} already. */
+  ByteRingProducer(MemorySegment control, MemorySegment data, int index) {
+    this.control = new ControlBlock(control);
+    this.data = new RingData(data);
+    capacity = this.data.capacity();
+    produced = index;
+    published = index;
+    consumed = index;
+  }
+
+  /** Data bytes of the ring. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /**
+   * Bytes that can be written now, from a new look at the peer's words.
+   *
+   * @throws RingViolationException if the peer's index or state cannot be true
+   */
+  public int free() throws RingViolationException {
+    checkReaderState(control.acquire(RingLayout.READER_STATE));
+    int read = control.acquire(RingLayout.CONSUMER_INDEX);
+    // One unsigned comparison refuses both a step back and a step past what was published.
+    if (Integer.compareUnsigned(read - consumed, published - consumed) > 0) {
+      throw RingViolationException.index("consumer index", read, consumed, published);
+    }
+    consumed = read;
+    return knownFree();
+  }
+
+  /**
+   * Copies at most {@code length} readable bytes of {@code src} into the ring and advances its
+   * reader index. The peer sees them after {@link #publish} only. Looks at the peer's index only if
+   * the space known to be free is less than {@code length}.
+   *
+   * @param length at most {@code src.readableBytes()}
+   * @return how many bytes were copied; 0 if the ring is full
+   */
+  public int write(ByteBuf src, int length) throws RingViolationException {
+    int count = reserve(length);
+    int first = Math.min(count, data.untilWrap(produced));
+    data.copyIn(produced, src, first);
+    produced += first;
+    if (first < count) {
+      data.copyIn(produced, src, count - first);
+      produced += count - first;
+    }
+    return count;
+  }
+
+  /** As {@link #write(ByteBuf, int)} for all remaining bytes; advances the position. */
+  public int write(ByteBuffer src) throws RingViolationException {
+    int count = reserve(src.remaining());
+    int first = Math.min(count, data.untilWrap(produced));
+    data.copyIn(produced, src, first);
+    produced += first;
+    if (first < count) {
+      data.copyIn(produced, src, count - first);
+      produced += count - first;
+    }
+    return count;
+  }
+
+  /** Makes what was written visible to the peer; false if there was nothing new. */
+  public boolean publish() {
+    int count = produced - published;
+    if (count == 0) {
+      return false;
+    }
+    control.release(RingLayout.PRODUCER_INDEX, produced);
+    published = produced;
+    totalPublished += count;
+    return true;
+  }
+
+  /**
+   * Whether the caller must ring the event channel, since the consumer waits for data. To be called
+   * after {@link #publish} and {@link #finish}.
+   */
+  public boolean takeDataBell() {
+    return control.takeBell(RingLayout.DATA_BELL);
+  }
+
+  /**
+   * Asks the consumer to ring when it released space. The caller looks at {@link #free} once more
+   * before it sleeps: space released before that gets no ring.
+   */
+  public void armSpaceBell() {
+    control.armBell(RingLayout.SPACE_BELL);
+  }
+
+  /** Space is no longer waited for; a ring may be under way all the same. */
+  public void disarmSpaceBell() {
+    control.disarmBell(RingLayout.SPACE_BELL);
+  }
+
+  /** Whether the peer reads no more. Once true it stays true, whatever the peer writes later. */
+  public boolean hasPeerShutReader() {
+    if (!peerShut) {
+      peerShut = control.acquire(RingLayout.READER_STATE) != RingLayout.OPEN;
+    }
+    return peerShut;
+  }
+
+  /**
+   * Publishes what was written and tells the peer that no more will come. Writing later is an
+   * {@link IllegalStateException}.
+   */
+  public void finish() {
+    publish();
+    finished = true;
+    control.release(RingLayout.WRITER_STATE, RingLayout.FINISHED);
+  }
+
+  /** Total bytes published. */
+  public long written() {
+    return totalPublished;
+  }
+
+  private int reserve(int wanted) throws RingViolationException {
+    if (finished) {
+      throw new IllegalStateException("write after finish");
+    }
+    int free = knownFree();
+    return free >= wanted ? wanted : Math.min(wanted, free());
+  }
+
+  private int knownFree() {
+    return capacity - (produced - consumed);
+  }
+
+  private static void checkReaderState(int state) throws RingViolationException {
+    if ((state & ~1) != 0) {
+      throw RingViolationException.state("reader state", state);
+    }
+  }
+}
