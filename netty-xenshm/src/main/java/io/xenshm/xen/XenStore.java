@@ -1,5 +1,6 @@
 package io.xenshm.xen;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -83,6 +84,11 @@ public interface XenStore extends XenStoreOperations, AutoCloseable {
       throw new IllegalArgumentException("not a permission: '" + text + "'");
     }
 
+    /** Reads several permissions in wire form, the owner's first: {@code list("n0", "r3")}. */
+    public static List<Permission> list(String... texts) {
+      return Arrays.stream(texts).map(Permission::parse).toList();
+    }
+
     /** Returns the wire form. */
     @Override
     public String toString() {
@@ -116,13 +122,5 @@ public interface XenStore extends XenStoreOperations, AutoCloseable {
     public boolean canWrite() {
       return this == WRITE || this == BOTH;
     }
-  }
-
-  /**
-   * Convenience for a list of permissions in wire form, owner first: {@code permissions("n0",
-   * "r3")}.
-   */
-  static List<Permission> permissions(String... texts) {
-    return java.util.Arrays.stream(texts).map(Permission::parse).toList();
   }
 }

@@ -1,0 +1,13 @@
+package io.xenshm.link;
+
+/** Is told of events on a port, on the thread of the {@link Doorbells} that the port belongs to. */
+public interface DoorbellHandler {
+  /** There was an event; perhaps without a cause. */
+  void rung();
+
+  /**
+   * The event loop ends, and with it the port. Memory that depends on the port must be given back
+   * now.
+   */
+  void loopEnds();
+}

@@ -1,0 +1,69 @@
+package io.xenshm.link;
+
+import io.xenshm.ring.ByteRingConsumer;
+import io.xenshm.ring.ByteRingProducer;
+import java.util.concurrent.Executor;
+
+/**
+ * The client's end, which owns the memory. Memory and port are kept until the server has unmapped
+ * the memory.
+ */
+final class GrantedLink extends Link {
+  private final LinkMemory memory;
+  private final MemoryPool pool;
+
+  GrantedLink(
+      LinkMemory memory,
+      MemoryPool pool,
+      int serverPort,
+      Doorbells doorbells,
+      int port,
+      PeerWatches peers,
+      Executor loop) {
+    super(
+        new LinkParts(
+            Role.CLIENT,
+            memory.peerDomain(),
+            serverPort,
+            memory.descriptor,
+            new ByteRingProducer(memory.descriptor.clientRingControl(), memory.clientRing()),
+            new ByteRingConsumer(memory.descriptor.serverRingControl(), memory.serverRing()),
+            doorbells,
+            port,
+            peers,
+            loop));
+    this.memory = memory;
+    this.pool = pool;
+  }
+
+  @Override
+  void release(boolean peerDomainGone) {
+    if (peerDomainGone) {
+      doorbells.unbind(port);
+      memory.pages.close();
+      return;
+    }
+    new UnmapAwait().start();
+  }
+
+  /** Waits for the server's kernel to say that the memory is unmapped. */
+  private final class UnmapAwait implements DoorbellHandler {
+    void start() {
+      doorbells.replaceHandler(port, this);
+      rung();
+    }
+
+    @Override
+    public void rung() {
+      if (!descriptor.isLive(DescriptorPage.SERVER_LIVE_OFFSET)) {
+        doorbells.unbind(port);
+        pool.give(memory);
+      }
+    }
+
+    @Override
+    public void loopEnds() {
+      memory.pages.close();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.SharedPages;
+import io.xenshm.xen.XenException;
+import java.io.IOException;
+
+/**
+ * An offer that a client wrote to XenStore for one of this process's listeners. Nothing is mapped
+ * yet.
+ */
+public final class IncomingOffer {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(IncomingOffer.class);
+
+  private final LinkNode node;
+  private final int peerDomain;
+  private final Offer offer;
+
+  IncomingOffer(LinkNode node, int peerDomain, Offer offer) {
+    this.node = node;
+    this.peerDomain = peerDomain;
+    this.offer = offer;
+  }
+
+  /** Returns the domain that made the offer, as the node's path proves it. */
+  public int peerDomain() {
+    return peerDomain;
+  }
+
+  /**
+   * Maps and checks the offer's memory. Where that fails, the client is told.
+   *
+   * @param doorbells doorbells of the calling thread's event loop
+   * @return the mapped offer; {@code null} where the client gave up before, or the offer was
+   *     answered before
+   * @throws MalformedOfferException if an honest client would not have made the offer
+   * @throws XenException if the memory cannot be mapped
+   */
+  public MappedOffer map(Doorbells doorbells) throws MalformedOfferException, XenException {
+    SharedPages page = node.xen().grants().map(peerDomain, offer.descriptorReference());
+    boolean kept = false;
+    try {
+      DescriptorPage descriptor = new DescriptorPage(page.memory());
+      if (descriptor.state() != DescriptorPage.STATE_OFFERED) {
+        return null;
+      }
+      MappedOffer mapped = MappedOffer.map(node, offer, page);
+      kept = true;
+      return mapped;
+    } catch (IOException e) {
+      refuse(
+          page,
+          doorbells,
+          e instanceof XenException ? RefusalReason.NO_RESOURCES : RefusalReason.BAD_OFFER);
+      throw e;
+    } finally {
+      if (!kept) {
+        page.close();
+      }
+    }
+  }
+
+  /**
+   * Refuses the offer without mapping more than its descriptor page.
+   *
+   * @param doorbells doorbells of the calling thread's event loop
+   */
+  public void refuse(Doorbells doorbells, RefusalReason reason) {
+    try (SharedPages page = node.xen().grants().map(peerDomain, offer.descriptorReference())) {
+      refuse(page, doorbells, reason);
+    } catch (XenException e) {
+      logger.debug("Offer of domain {} could not be refused", peerDomain, e);
+    }
+  }
+
+  private void refuse(SharedPages page, Doorbells doorbells, RefusalReason reason) {
+    tellRefusal(
+        new DescriptorPage(page.memory()), peerDomain, offer.eventChannelPort(), doorbells, reason);
+  }
+
+  static void tellRefusal(
+      DescriptorPage descriptor,
+      int peerDomain,
+      int peerEventChannelPort,
+      Doorbells doorbells,
+      RefusalReason reason) {
+    descriptor.setRefusalReason(reason.code());
+    if (!descriptor.settle(DescriptorPage.STATE_REFUSED)) {
+      return;
+    }
+    try {
+      int port =
+          doorbells.bindInterdomain(peerDomain, peerEventChannelPort, IgnoringHandler.INSTANCE);
+      doorbells.ring(port);
+      doorbells.unbind(port);
+    } catch (XenException e) {
+      logger.debug("Domain {} could not be told that its offer is refused", peerDomain, e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "offer of domain " + peerDomain + " for port " + offer.listenerPort();
+  }
+}

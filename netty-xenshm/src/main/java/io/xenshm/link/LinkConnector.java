@@ -1,0 +1,244 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+
+/**
+ * A client's way to one link: find the listener, grant memory, offer it, wait for the answer.
+ *
+ * <p>All methods are called on the event loop's thread, and so is the callback.
+ */
+public final class LinkConnector {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(LinkConnector.class);
+
+  /** Is told how the attempt ended, once. */
+  public interface Callback {
+    /** The server accepted. */
+    void connected(Link link);
+
+    /** There is no link, and nothing of the attempt is left. */
+    void failed(IOException cause);
+  }
+
+  private final LinkNode node;
+  private final Doorbells doorbells;
+  private final Executor loop;
+  private final int serverDomain;
+  private final int serverPort;
+  private final int clientPort;
+  private final int ringSize;
+  private final Callback callback;
+  private LinkMemory memory;
+  private int eventChannelPort;
+  private String offerPath;
+  private boolean done;
+
+  /**
+   * Creates it; {@link #start()} begins.
+   *
+   * @param node this process's links
+   * @param doorbells the doorbells of {@code loop}
+   * @param loop the event loop that the link will belong to
+   * @param serverDomain the domain to reach
+   * @param serverPort the port to reach there
+   * @param clientPort what this client calls its own port
+   * @param ringSize bytes of each ring, see {@link io.xenshm.ring.RingLayout#checkSize}
+   * @param callback is told how it ended
+   */
+  public LinkConnector(
+      LinkNode node,
+      Doorbells doorbells,
+      Executor loop,
+      int serverDomain,
+      int serverPort,
+      int clientPort,
+      int ringSize,
+      Callback callback) {
+    this.node = node;
+    this.doorbells = doorbells;
+    this.loop = loop;
+    this.serverDomain = serverDomain;
+    this.serverPort = serverPort;
+    this.clientPort = clientPort;
+    this.ringSize = ringSize;
+    this.callback = callback;
+  }
+
+  /** Begins. */
+  public void start() {
+    if (serverDomain == node.xen().domainId()) {
+      fail(
+          new ConnectException(
+              "domain "
+                  + serverDomain
+                  + " is this one: Xen shares no memory with oneself; connect by TCP"));
+      return;
+    }
+    onLoop(node.listeners().find(serverDomain, serverPort), this::listenerFound);
+  }
+
+  /**
+   * Gives up. Where the server accepted at the same moment, the attempt ends as connected
+   * nevertheless: the server must not see a connection that the client does not.
+   *
+   * @param reason what the callback is told if nothing was accepted
+   */
+  public void abandon(IOException reason) {
+    if (done) {
+      return;
+    }
+    if (memory == null) {
+      fail(reason);
+    } else if (memory.descriptor.settle(DescriptorPage.STATE_ABANDONED)) {
+      withdraw(false);
+      fail(reason);
+    } else {
+      answered();
+    }
+  }
+
+  private void listenerFound(String listenerProcess, IOException failure) {
+    if (failure != null) {
+      fail(failure);
+      return;
+    }
+    long nonce = Nonces.next();
+    try {
+      memory = node.pool().take(serverDomain, ringSize);
+      eventChannelPort = doorbells.bindUnbound(serverDomain, new AnswerBell());
+    } catch (XenException e) {
+      if (memory != null) {
+        node.pool().give(memory);
+        memory = null;
+      }
+      fail(e);
+      return;
+    }
+    memory.descriptor.writeHeader(nonce, ringSize, memory.ringReferences());
+    memory.descriptor.setLive(DescriptorPage.CLIENT_LIVE_OFFSET);
+    try {
+      memory.pages.notifyOnUnmap(
+          DescriptorPage.CLIENT_LIVE_OFFSET, doorbells.channels(), eventChannelPort);
+    } catch (XenException e) {
+      withdraw(true);
+      fail(e);
+      return;
+    }
+    memory.descriptor.offer();
+    Offer offer =
+        new Offer(
+            serverPort,
+            listenerProcess,
+            clientPort,
+            memory.descriptorReference(),
+            eventChannelPort,
+            nonce);
+    onLoop(node.offers().publish(serverDomain, offer), this::offerPublished);
+  }
+
+  private void offerPublished(String path, IOException failure) {
+    if (failure == null) {
+      offerPath = path;
+      if (done) {
+        node.offers().remove(path);
+      }
+    } else if (!done) {
+      abandon(failure);
+    }
+  }
+
+  private void answered() {
+    int state = memory.descriptor.state();
+    if (done || state == DescriptorPage.STATE_OFFERED) {
+      return;
+    }
+    if (state == DescriptorPage.STATE_ACCEPTED) {
+      done = true;
+      removeOffer();
+      callback.connected(
+          new GrantedLink(
+              memory, node.pool(), serverPort, doorbells, eventChannelPort, node.peers(), loop));
+      return;
+    }
+    String reason =
+        state == DescriptorPage.STATE_REFUSED
+            ? RefusalReason.of(memory.descriptor.refusalReason()).text()
+            : "the listener answered with state " + state + ", which there is not";
+    withdraw(state == DescriptorPage.STATE_REFUSED);
+    fail(
+        new ConnectException(
+            "domain "
+                + serverDomain
+                + " refused the connection to port "
+                + serverPort
+                + ": "
+                + reason));
+  }
+
+  /**
+   * Takes back port and memory. Memory that the server may still be about to map is not used again.
+   */
+  private void withdraw(boolean reusable) {
+    removeOffer();
+    doorbells.unbind(eventChannelPort);
+    if (reusable) {
+      node.pool().give(memory);
+    } else {
+      memory.pages.close();
+    }
+  }
+
+  private void removeOffer() {
+    if (offerPath != null) {
+      node.offers().remove(offerPath);
+    }
+  }
+
+  private void fail(IOException cause) {
+    done = true;
+    callback.failed(cause);
+  }
+
+  private <T> void onLoop(
+      java.util.concurrent.CompletableFuture<T> future, BiConsumer<T, IOException> next) {
+    future.whenComplete(
+        (result, failure) -> {
+          try {
+            loop.execute(() -> next.accept(result, asIoException(failure)));
+          } catch (RejectedExecutionException e) {
+            logger.debug("The event loop ended during a connect to domain {}", serverDomain, e);
+          }
+        });
+  }
+
+  private static IOException asIoException(Throwable failure) {
+    if (failure == null) {
+      return null;
+    }
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof IOException io ? io : new IOException(cause);
+  }
+
+  private final class AnswerBell implements DoorbellHandler {
+    @Override
+    public void rung() {
+      answered();
+    }
+
+    @Override
+    public void loopEnds() {
+      if (!done) {
+        withdraw(false);
+        fail(new IOException("the event loop ended during the connect"));
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package io.xenshm.link;
+
+import io.xenshm.xen.Xen;
+import java.io.IOException;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What all links of this process over one {@link Xen} share: its listeners, offers, idle memory,
+ * watches. The first event loop that uses a {@code Xen} opens it, and the end of the last one
+ * closes it.
+ *
+ * <p>All methods may be called from any thread.
+ */
+public final class LinkNode {
+  private static final Map<Xen, LinkNode> NODES = new IdentityHashMap<>();
+
+  /** Idle memory that is kept: a quarter of what gntalloc grants a guest by default. */
+  private static final int MAX_IDLE_PAGES = 256;
+
+  private final Xen xen;
+  private final ProcessRegistry processes;
+  private final Listeners listeners;
+  private final Offers offers;
+  private final MemoryPool pool;
+  private final PeerWatches peers;
+  private final CompletableFuture<Void> ready;
+  private int users;
+
+  private LinkNode(Xen xen) throws IOException {
+    this.xen = xen;
+    processes = new ProcessRegistry(xen.runtimeDirectory());
+    pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
+    offers = new Offers(xen.xenStore(), xen.domainId(), processes.ownNonce());
+    peers = new PeerWatches(xen.xenStore(), xen.domainId(), pool::forget);
+    listeners = new Listeners(this, processes);
+    ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
+  }
+
+  /**
+   * Returns the node of a {@code Xen}; {@link #release()} must follow.
+   *
+   * @throws IOException if this process cannot be registered in {@link Xen#runtimeDirectory()}
+   */
+  public static LinkNode acquire(Xen xen) throws IOException {
+    synchronized (NODES) {
+      LinkNode node = NODES.get(xen);
+      if (node == null) {
+        node = new LinkNode(xen);
+        NODES.put(xen, node);
+      }
+      node.users++;
+      return node;
+    }
+  }
+
+  /**
+   * Gives back what {@link #acquire} returned. The last release withdraws listeners and frees idle
+   * memory.
+   */
+  public void release() {
+    synchronized (NODES) {
+      if (--users > 0) {
+        return;
+      }
+      NODES.remove(xen);
+    }
+    listeners.close();
+    pool.close();
+    processes.close();
+  }
+
+  /** Returns the access to Xen. */
+  public Xen xen() {
+    return xen;
+  }
+
+  /** Returns this process's listeners. */
+  public Listeners listeners() {
+    return listeners;
+  }
+
+  Offers offers() {
+    return offers;
+  }
+
+  MemoryPool pool() {
+    return pool;
+  }
+
+  PeerWatches peers() {
+    return peers;
+  }
+
+  /** Completes when the nodes of this domain's dead processes are removed. */
+  CompletableFuture<Void> ready() {
+    return ready;
+  }
+}

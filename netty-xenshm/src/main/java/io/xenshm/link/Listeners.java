@@ -1,0 +1,212 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenException;
+import io.xenshm.xen.XenStore;
+import io.xenshm.xen.XenStore.Permission;
+import io.xenshm.xen.XenStore.Watch;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The listeners of this process, announced in XenStore, and the search for those of others. All
+ * methods may be called from any thread; {@link #bind} and {@link #unbind} wait for XenStore.
+ */
+public final class Listeners {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(Listeners.class);
+  private static final String RECORD = "1 stream xen";
+  private static final int FIRST_EPHEMERAL_PORT = 32768;
+  private static final int LAST_EPHEMERAL_PORT = 60999;
+
+  private final LinkNode node;
+  private final XenStore store;
+  private final int ownDomain;
+  private final ProcessRegistry processes;
+  private final Map<Integer, OfferHandler> handlers = new ConcurrentHashMap<>();
+  private Watch offerWatch;
+
+  Listeners(LinkNode node, ProcessRegistry processes) {
+    this.node = node;
+    this.store = node.xen().xenStore();
+    this.ownDomain = node.xen().domainId();
+    this.processes = processes;
+  }
+
+  /**
+   * Announces a listener.
+   *
+   * @param port 1 to 65535, or 0 for one that is free
+   * @return the port
+   * @throws BindException if the port is taken in this domain
+   * @throws IOException if XenStore refuses or does not answer
+   */
+  public int bind(int port, OfferHandler handler) throws IOException {
+    startWatch();
+    if (port != 0) {
+      claim(port, handler);
+      return port;
+    }
+    int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
+    int start = ThreadLocalRandom.current().nextInt(range);
+    for (int i = 0; i < range; i++) {
+      int candidate = FIRST_EPHEMERAL_PORT + (start + i) % range;
+      try {
+        claim(candidate, handler);
+        return candidate;
+      } catch (BindException e) {
+        logger.debug("Port {} is taken, the next is tried", candidate);
+      }
+    }
+    throw new BindException(
+        "no free port from " + FIRST_EPHEMERAL_PORT + " to " + LAST_EPHEMERAL_PORT);
+  }
+
+  private void claim(int port, OfferHandler handler) throws IOException {
+    if (handlers.putIfAbsent(port, handler) != null) {
+      throw taken(port, "this process");
+    }
+    boolean claimed = false;
+    try {
+      await(
+          node.ready()
+              .thenCompose(swept -> store.transaction(transaction -> announce(transaction, port))));
+      claimed = true;
+    } finally {
+      if (!claimed) {
+        handlers.remove(port);
+      }
+    }
+  }
+
+  private CompletableFuture<Void> announce(io.xenshm.xen.XenStoreOperations transaction, int port) {
+    String all = StorePaths.listeners(ownDomain);
+    return Sweeper.children(transaction, StorePaths.listeners(ownDomain, port))
+        .thenCompose(
+            others ->
+                others.stream().allMatch(processes::isDead)
+                    ? transaction.makeDirectory(all)
+                    : CompletableFuture.failedFuture(taken(port, "another process of this domain")))
+        .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)))
+        .thenCompose(
+            set ->
+                transaction.write(
+                    StorePaths.listener(ownDomain, port, processes.ownNonce()), RECORD));
+  }
+
+  private BindException taken(int port, String owner) {
+    return new BindException(
+        "address already in use: port "
+            + port
+            + " of domain "
+            + ownDomain
+            + " is bound by "
+            + owner);
+  }
+
+  /** Withdraws a listener. */
+  public void unbind(int port) {
+    if (handlers.remove(port) == null) {
+      return;
+    }
+    try {
+      await(
+          Sweeper.ignoreMissing(
+                  store.remove(StorePaths.listener(ownDomain, port, processes.ownNonce())))
+              .thenCompose(
+                  removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port))));
+    } catch (IOException e) {
+      logger.debug("Listener at port {} could not be withdrawn from XenStore", port, e);
+    }
+  }
+
+  /**
+   * Finds who listens: completes with the nonce of the listening process, or fails with a {@link
+   * ConnectException}.
+   */
+  CompletableFuture<String> find(int domain, int port) {
+    return Sweeper.children(store, StorePaths.listeners(domain, port))
+        .thenCompose(
+            (List<String> processesThere) ->
+                processesThere.isEmpty()
+                    ? CompletableFuture.failedFuture(
+                        new ConnectException(
+                            "connection refused: domain "
+                                + domain
+                                + " has no listener at port "
+                                + port))
+                    : CompletableFuture.completedFuture(processesThere.get(0)));
+  }
+
+  private synchronized void startWatch() throws IOException {
+    if (offerWatch == null) {
+      offerWatch = await(store.watch(StorePaths.ALL_DOMAINS, this::changed));
+    }
+  }
+
+  private void changed(String path) {
+    int client = StorePaths.clientOfOffer(path, ownDomain);
+    if (client >= 0 && client != ownDomain) {
+      store
+          .read(path)
+          .whenComplete(
+              (value, failure) -> {
+                if (failure == null) {
+                  received(client, value);
+                }
+              });
+    }
+  }
+
+  private void received(int client, byte[] value) {
+    Offer offer;
+    try {
+      offer = Offer.parse(value);
+    } catch (MalformedOfferException e) {
+      logger.debug("Offer of domain {} dropped", client, e);
+      return;
+    }
+    if (!offer.listenerProcess().equals(processes.ownNonce())) {
+      return;
+    }
+    OfferHandler handler = handlers.get(offer.listenerPort());
+    if (handler != null) {
+      handler.offered(new IncomingOffer(node, client, offer));
+    } else {
+      logger.debug("Offer of domain {} for port {}: nobody listens", client, offer.listenerPort());
+    }
+  }
+
+  void close() {
+    for (Integer port : List.copyOf(handlers.keySet())) {
+      unbind(port);
+    }
+    synchronized (this) {
+      if (offerWatch != null) {
+        offerWatch.cancel();
+        offerWatch = null;
+      }
+    }
+  }
+
+  static <T> T await(CompletableFuture<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new XenException("XenStore: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new XenException("interrupted while waiting for XenStore", e);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.xenshm.link;
+
+import io.xenshm.ring.RingLayout;
+import io.xenshm.xen.EventChannels;
+import io.xenshm.xen.SharedPages;
+import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenException;
+import java.util.concurrent.Executor;
+import org.agrona.collections.IntHashSet;
+
+/**
+ * An offer whose memory this server has mapped and checked, and that it may accept.
+ *
+ * <p>Of the descriptor page every word is read once, copied and checked. The client may change the
+ * page meanwhile: only the copies are used.
+ */
+public final class MappedOffer {
+  final SharedPages descriptorPage;
+  final DescriptorPage descriptor;
+  final SharedPages rings;
+  final int clientRingSize;
+  final int serverRingSize;
+  final int clientPort;
+  private final int clientEventChannelPort;
+  private final LinkNode node;
+  private boolean settled;
+
+  private MappedOffer(
+      LinkNode node,
+      Offer offer,
+      SharedPages descriptorPage,
+      SharedPages rings,
+      int clientRingSize,
+      int serverRingSize) {
+    this.node = node;
+    this.descriptorPage = descriptorPage;
+    this.descriptor = new DescriptorPage(descriptorPage.memory());
+    this.rings = rings;
+    this.clientRingSize = clientRingSize;
+    this.serverRingSize = serverRingSize;
+    this.clientPort = offer.clientPort();
+    this.clientEventChannelPort = offer.eventChannelPort();
+  }
+
+  /** Maps an offer's memory. The descriptor page stays the caller's where this throws. */
+  static MappedOffer map(LinkNode node, Offer offer, SharedPages descriptorPage)
+      throws MalformedOfferException, XenException {
+    DescriptorPage page = new DescriptorPage(descriptorPage.memory());
+    expect("magic", page.magic(), DescriptorPage.MAGIC);
+    expect("version", page.version(), DescriptorPage.VERSION);
+    expect("kind", page.kind(), DescriptorPage.KIND_STREAM);
+    if (page.nonce() != offer.nonce()) {
+      throw new MalformedOfferException("descriptor page holds another nonce than the offer");
+    }
+    int clientRingSize = checkRingSize("client", page.clientRingSize());
+    int serverRingSize = checkRingSize("server", page.serverRingSize());
+    int pages = (clientRingSize + serverRingSize) / Xen.PAGE_SIZE;
+    expect("reference count", page.referenceCount(), pages);
+    int[] references = new int[pages];
+    IntHashSet seen = new IntHashSet(2 * pages);
+    seen.add(offer.descriptorReference());
+    for (int i = 0; i < pages; i++) {
+      references[i] = page.reference(i);
+      if (!seen.add(references[i])) {
+        throw new MalformedOfferException(
+            "grant reference " + references[i] + " stands twice in the descriptor page");
+      }
+    }
+    SharedPages rings = node.xen().grants().map(descriptorPage.peerDomainId(), references);
+    return new MappedOffer(node, offer, descriptorPage, rings, clientRingSize, serverRingSize);
+  }
+
+  private static void expect(String field, int value, int expected) throws MalformedOfferException {
+    if (value != expected) {
+      throw new MalformedOfferException(
+          field + " of the descriptor page is " + value + ", not " + expected);
+    }
+  }
+
+  private static int checkRingSize(String side, int size) throws MalformedOfferException {
+    try {
+      RingLayout.checkSize(size);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedOfferException(side + " ring: " + e.getMessage());
+    }
+    return size;
+  }
+
+  /** Returns the domain that made the offer. */
+  public int peerDomain() {
+    return descriptorPage.peerDomainId();
+  }
+
+  /** Returns what the client calls its own port. */
+  public int peerPort() {
+    return clientPort;
+  }
+
+  /**
+   * Accepts: from now on the client sees a connection.
+   *
+   * @param doorbells the doorbells of the event loop that the link will belong to
+   * @param loop that event loop; this is called on its thread
+   * @return the link; {@code null} where the client gave up before. The memory is unmapped then.
+   * @throws XenException if the port cannot be bound; the offer is refused then
+   */
+  public Link accept(Doorbells doorbells, Executor loop) throws XenException {
+    int port;
+    try {
+      port =
+          doorbells.bindInterdomain(peerDomain(), clientEventChannelPort, IgnoringHandler.INSTANCE);
+    } catch (XenException e) {
+      settled = true;
+      descriptor.setRefusalReason(RefusalReason.NO_RESOURCES.code());
+      descriptor.settle(DescriptorPage.STATE_REFUSED);
+      unmap();
+      throw e;
+    }
+    settled = true;
+    EventChannels channels = doorbells.channels();
+    try {
+      descriptorPage.notifyOnUnmap(DescriptorPage.SERVER_LIVE_OFFSET, channels, port);
+    } catch (XenException e) {
+      unmap();
+      doorbells.unbind(port);
+      throw e;
+    }
+    descriptor.setLive(DescriptorPage.SERVER_LIVE_OFFSET);
+    if (!descriptor.settle(DescriptorPage.STATE_ACCEPTED)) {
+      unmap();
+      doorbells.unbind(port);
+      return null;
+    }
+    Link link = new MappedLink(this, doorbells, port, node.peers(), loop);
+    link.ring();
+    return link;
+  }
+
+  /**
+   * Refuses, unless it was accepted or refused before: unmaps the memory and tells the client why.
+   *
+   * @param doorbells doorbells of the calling thread's event loop
+   */
+  public void refuse(Doorbells doorbells, RefusalReason reason) {
+    if (settled) {
+      return;
+    }
+    settled = true;
+    IncomingOffer.tellRefusal(descriptor, peerDomain(), clientEventChannelPort, doorbells, reason);
+    unmap();
+  }
+
+  private void unmap() {
+    rings.close();
+    descriptorPage.close();
+  }
+}

@@ -1,0 +1,74 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenStore;
+import io.xenshm.xen.XenStore.Permission;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * This process's offers in XenStore. All methods may be called from any thread.
+ *
+ * <p>The directory of offers to a server is made once, readable by that server; offers in it
+ * inherit its permissions. So an offer costs one WRITE.
+ */
+final class Offers {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(Offers.class);
+
+  private final XenStore store;
+  private final int ownDomain;
+  private final String process;
+  private final AtomicInteger serial = new AtomicInteger();
+  private final Map<Integer, CompletableFuture<Void>> directories = new ConcurrentHashMap<>();
+
+  Offers(XenStore store, int ownDomain, String process) {
+    this.store = store;
+    this.ownDomain = ownDomain;
+    this.process = process;
+  }
+
+  /** Writes an offer; completes with its path. */
+  CompletableFuture<String> publish(int serverDomain, Offer offer) {
+    String path =
+        StorePaths.offer(ownDomain, serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
+    return directory(serverDomain)
+        .thenCompose(ready -> store.write(path, offer.format()))
+        .thenApply(done -> path);
+  }
+
+  /** Removes an offer that is settled. */
+  void remove(String path) {
+    store
+        .remove(path)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                logger.debug("Offer {} could not be removed", path, failure);
+              }
+            });
+  }
+
+  private CompletableFuture<Void> directory(int serverDomain) {
+    CompletableFuture<Void> directory =
+        directories.computeIfAbsent(serverDomain, this::makeDirectory);
+    if (directory.isCompletedExceptionally()) {
+      directories.remove(serverDomain, directory);
+    }
+    return directory;
+  }
+
+  private CompletableFuture<Void> makeDirectory(int serverDomain) {
+    String path = StorePaths.offers(ownDomain, serverDomain);
+    return store.transaction(
+        transaction ->
+            transaction
+                .makeDirectory(path)
+                .thenCompose(
+                    made ->
+                        transaction.setPermissions(
+                            path, Permission.list("n" + ownDomain, "r" + serverDomain))));
+  }
+}

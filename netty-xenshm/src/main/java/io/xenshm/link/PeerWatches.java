@@ -1,0 +1,148 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenStore;
+import io.xenshm.xen.XenStore.Watch;
+import io.xenshm.xen.XenStoreException;
+import io.xenshm.xen.XenStoreException.Code;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.IntConsumer;
+
+/**
+ * Notices that a peer's domain is gone: no event channel tells, but a node that the peer made
+ * readable disappears with it. One watch serves all links to a domain, since watches are a scarce
+ * quota.
+ *
+ * <p>All methods may be called from any thread.
+ */
+final class PeerWatches {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerWatches.class);
+
+  private final XenStore store;
+  private final int ownDomain;
+  private final IntConsumer onGone;
+  private final Map<String, Directory> directories = new HashMap<>();
+
+  /**
+   * Creates it.
+   *
+   * @param onGone is told, on any thread, of each domain that is gone
+   */
+  PeerWatches(XenStore store, int ownDomain, IntConsumer onGone) {
+    this.store = store;
+    this.ownDomain = ownDomain;
+    this.onGone = onGone;
+  }
+
+  /**
+   * Runs {@code gone} on {@code loop} when the peer's domain is gone.
+   *
+   * @param ownRole this domain's role in the link: a client watches the server's listeners, a
+   *     server the client's offers
+   */
+  PeerWatch watch(int peerDomain, Role ownRole, Executor loop, Runnable gone) {
+    String path =
+        ownRole == Role.CLIENT
+            ? StorePaths.listeners(peerDomain)
+            : StorePaths.offers(peerDomain, ownDomain);
+    Entry entry = new Entry(loop, gone);
+    synchronized (directories) {
+      Directory directory =
+          directories.computeIfAbsent(path, key -> new Directory(path, peerDomain));
+      directory.entries.add(entry);
+      directory.start();
+      return () -> cancel(directory, entry);
+    }
+  }
+
+  private void cancel(Directory directory, Entry entry) {
+    synchronized (directories) {
+      directory.entries.remove(entry);
+      if (directory.entries.isEmpty() && directories.remove(directory.path, directory)) {
+        directory.stop();
+      }
+    }
+  }
+
+  private record Entry(Executor loop, Runnable gone) {
+    void fire() {
+      try {
+        loop.execute(gone);
+      } catch (RejectedExecutionException e) {
+        logger.debug("The event loop of a link to a vanished domain has ended", e);
+      }
+    }
+  }
+
+  /** A node whose disappearance tells that its domain is gone, and the links that depend on it. */
+  private final class Directory {
+    private final String path;
+    private final int peerDomain;
+    private final Set<Entry> entries = new LinkedHashSet<>();
+    private CompletableFuture<Watch> watch;
+
+    Directory(String path, int peerDomain) {
+      this.path = path;
+      this.peerDomain = peerDomain;
+    }
+
+    void start() {
+      if (watch == null) {
+        watch = store.watch(path, this::changed);
+        watch.whenComplete(
+            (registered, failure) -> {
+              if (failure != null) {
+                logger.warn(
+                    "The death of domain {} will not be noticed: no watch on {}",
+                    peerDomain,
+                    path,
+                    failure);
+              }
+            });
+      }
+    }
+
+    void stop() {
+      watch.thenAccept(Watch::cancel);
+    }
+
+    /** Looks only when the node itself changed: offers come and go below it. */
+    private void changed(String changedPath) {
+      if (path.startsWith(changedPath)) {
+        store.read(path).whenComplete((value, failure) -> readResult(failure));
+      }
+    }
+
+    private void readResult(Throwable failure) {
+      if (failure == null || !isMissing(failure)) {
+        return;
+      }
+      List<Entry> told;
+      synchronized (directories) {
+        told = new ArrayList<>(entries);
+        entries.clear();
+        directories.remove(path, this);
+      }
+      stop();
+      onGone.accept(peerDomain);
+      told.forEach(Entry::fire);
+    }
+  }
+
+  /** The C daemon says EACCES for a missing node below a directory that is not ours to read. */
+  static boolean isMissing(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof XenStoreException e
+        && (e.code() == Code.ENOENT || e.code() == Code.EACCES);
+  }
+}
