@@ -9,5 +9,8 @@ module io.xenshm {
   requires org.agrona;
   requires static info.picocli;
 
+  exports io.xenshm.netty;
   exports io.xenshm.xen;
+
+  uses io.xenshm.xen.XenProvider;
 }

@@ -3,8 +3,8 @@ package io.xenshm.link;
 import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What all links of this process over one {@link Xen} share: its listeners, offers, idle memory,
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>All methods may be called from any thread.
  */
 public final class LinkNode {
-  private static final Map<Xen, LinkNode> NODES = new IdentityHashMap<>();
+  private static final IdentityHashMap<Xen, LinkNode> NODES = new IdentityHashMap<>();
 
   /** Idle memory that is kept: a quarter of what gntalloc grants a guest by default. */
   private static final int MAX_IDLE_PAGES = 256;
@@ -26,6 +26,7 @@ public final class LinkNode {
   private final MemoryPool pool;
   private final PeerWatches peers;
   private final CompletableFuture<Void> ready;
+  private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
   private LinkNode(Xen xen) throws IOException {
@@ -74,6 +75,12 @@ public final class LinkNode {
   /** Returns the access to Xen. */
   public Xen xen() {
     return xen;
+  }
+
+  /** Returns a number for a client to call its own port; they repeat after some ten thousand. */
+  public int nextClientPort() {
+    return Listeners.FIRST_EPHEMERAL_PORT
+        + Math.floorMod(clientPorts.getAndIncrement(), Listeners.EPHEMERAL_PORTS);
   }
 
   /** Returns this process's listeners. */

@@ -18,13 +18,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The listeners of this process, announced in XenStore, and the search for those of others. All
- * methods may be called from any thread; {@link #bind} and {@link #unbind} wait for XenStore.
+ * methods may be called from any thread; {@link #bind} waits for XenStore.
  */
 public final class Listeners {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Listeners.class);
   private static final String RECORD = "1 stream xen";
-  private static final int FIRST_EPHEMERAL_PORT = 32768;
-  private static final int LAST_EPHEMERAL_PORT = 60999;
+  static final int FIRST_EPHEMERAL_PORT = 32768;
+  static final int EPHEMERAL_PORTS = 28232;
 
   private final LinkNode node;
   private final XenStore store;
@@ -54,10 +54,9 @@ public final class Listeners {
       claim(port, handler);
       return port;
     }
-    int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
-    int start = ThreadLocalRandom.current().nextInt(range);
-    for (int i = 0; i < range; i++) {
-      int candidate = FIRST_EPHEMERAL_PORT + (start + i) % range;
+    int start = ThreadLocalRandom.current().nextInt(EPHEMERAL_PORTS);
+    for (int i = 0; i < EPHEMERAL_PORTS; i++) {
+      int candidate = FIRST_EPHEMERAL_PORT + (start + i) % EPHEMERAL_PORTS;
       try {
         claim(candidate, handler);
         return candidate;
@@ -66,7 +65,12 @@ public final class Listeners {
       }
     }
     throw new BindException(
-        "no free port from " + FIRST_EPHEMERAL_PORT + " to " + LAST_EPHEMERAL_PORT);
+        "all of the "
+            + EPHEMERAL_PORTS
+            + " ports from "
+            + FIRST_EPHEMERAL_PORT
+            + " are bound in domain "
+            + ownDomain);
   }
 
   private void claim(int port, OfferHandler handler) throws IOException {
@@ -91,7 +95,7 @@ public final class Listeners {
     return Sweeper.children(transaction, StorePaths.listeners(ownDomain, port))
         .thenCompose(
             others ->
-                others.stream().allMatch(processes::isDead)
+                others.stream().allMatch(this::isOwnOrDead)
                     ? transaction.makeDirectory(all)
                     : CompletableFuture.failedFuture(taken(port, "another process of this domain")))
         .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)))
@@ -99,6 +103,10 @@ public final class Listeners {
             set ->
                 transaction.write(
                     StorePaths.listener(ownDomain, port, processes.ownNonce()), RECORD));
+  }
+
+  private boolean isOwnOrDead(String process) {
+    return process.equals(processes.ownNonce()) || processes.isDead(process);
   }
 
   private BindException taken(int port, String owner) {
@@ -111,20 +119,23 @@ public final class Listeners {
             + owner);
   }
 
-  /** Withdraws a listener. */
-  public void unbind(int port) {
+  /**
+   * Withdraws a listener. Its port can be bound again at once.
+   *
+   * @return completes when XenStore knows
+   */
+  public CompletableFuture<Void> unbind(int port) {
     if (handlers.remove(port) == null) {
-      return;
+      return CompletableFuture.completedFuture(null);
     }
-    try {
-      await(
-          Sweeper.ignoreMissing(
-                  store.remove(StorePaths.listener(ownDomain, port, processes.ownNonce())))
-              .thenCompose(
-                  removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port))));
-    } catch (IOException e) {
-      logger.debug("Listener at port {} could not be withdrawn from XenStore", port, e);
-    }
+    return Sweeper.ignoreMissing(
+            store.remove(StorePaths.listener(ownDomain, port, processes.ownNonce())))
+        .thenCompose(removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port)))
+        .exceptionally(
+            failure -> {
+              logger.debug("Listener at port {} could not be withdrawn", port, failure);
+              return null;
+            });
   }
 
   /**
@@ -185,8 +196,14 @@ public final class Listeners {
   }
 
   void close() {
-    for (Integer port : List.copyOf(handlers.keySet())) {
-      unbind(port);
+    CompletableFuture<?>[] withdrawn =
+        List.copyOf(handlers.keySet()).stream()
+            .map(this::unbind)
+            .toArray(CompletableFuture<?>[]::new);
+    try {
+      await(CompletableFuture.allOf(withdrawn));
+    } catch (IOException e) {
+      logger.debug("Listeners could not be withdrawn", e);
     }
     synchronized (this) {
       if (offerWatch != null) {

@@ -1,0 +1,310 @@
+package io.xenshm.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.FileRegion;
+import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
+import io.xenshm.link.Link;
+import io.xenshm.link.Link.PeerState;
+import io.xenshm.link.LinkListener;
+import io.xenshm.ring.ByteRingConsumer;
+import io.xenshm.ring.ByteRingProducer;
+import java.io.IOException;
+
+/**
+ * Carries a channel's bytes through a link's rings. Belongs to the channel's event loop.
+ *
+ * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
+ */
+final class RingCarrier implements LinkListener {
+  /**
+   * Written bytes that the peer is not yet told of: small enough that it reads while this side
+   * still writes.
+   */
+  private static final int MAX_UNPUBLISHED = 16 * 1024;
+
+  /** A flush gives way to others after this many times the ring's size. */
+  private static final int MAX_FLUSH_IN_RINGS = 8;
+
+  /** A full ring is written to again when this fraction of it is free. */
+  private static final int SPACE_FRACTION = 4;
+
+  private final XenShmSocketChannel channel;
+  private final XenShmLoop loop;
+  private final ActiveHandles.Slot slot;
+  private final Link link;
+  private final ByteRingProducer producer;
+  private final ByteRingConsumer consumer;
+  private final RingFileWriter fileWriter;
+  private PeerState peer = PeerState.OPEN;
+  private boolean readPending;
+  private boolean inputShutdown;
+  private boolean inputEnded;
+  private boolean outputShutdown;
+  private boolean waitsForSpace;
+  private boolean dataBellArmed;
+  private boolean spaceBellArmed;
+  private boolean peerMayHaveChanged;
+  private int unpublished;
+
+  RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, ActiveHandles.Slot slot, Link link) {
+    this.channel = channel;
+    this.loop = loop;
+    this.slot = slot;
+    this.link = link;
+    producer = link.producer();
+    consumer = link.consumer();
+    fileWriter = new RingFileWriter(producer);
+    link.setListener(this);
+  }
+
+  Link link() {
+    return link;
+  }
+
+  @Override
+  public void doorbell() {
+    peerMayHaveChanged = true;
+    activate();
+  }
+
+  @Override
+  public void loopEnds() {
+    channel.unsafe().closeForcibly();
+  }
+
+  private void activate() {
+    loop.active().add(slot);
+  }
+
+  void beginRead() {
+    readPending = true;
+    activate();
+  }
+
+  /** Does what can be done now; returns the steps. */
+  int poll() throws IOException {
+    disarmBells();
+    if (peerMayHaveChanged) {
+      peerMayHaveChanged = false;
+      peer = link.peerState();
+    }
+    int steps = 0;
+    if (waitsForSpace && (peer != PeerState.OPEN || hasSpace())) {
+      channel.flushNow();
+      steps++;
+    }
+    if (!link.isClosed() && wantsData()) {
+      steps += inputShutdown ? discard() : read();
+    }
+    if (!link.isClosed() && peer == PeerState.DIED && (inputEnded || consumer.available() == 0)) {
+      throw new IOException(
+          "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
+    }
+    return steps;
+  }
+
+  /** Arms the doorbells that matter; false where there is something to do after all. */
+  boolean prepareToSleep() throws IOException {
+    if (link.isClosed()) {
+      return true;
+    }
+    if (peerMayHaveChanged) {
+      return false;
+    }
+    boolean awaitsData = wantsData();
+    if (awaitsData && !dataBellArmed) {
+      consumer.armDataBell();
+      dataBellArmed = true;
+    }
+    if (waitsForSpace && !spaceBellArmed) {
+      producer.armSpaceBell();
+      spaceBellArmed = true;
+    }
+    if (awaitsData && (consumer.refresh() > 0 || consumer.isFinished())) {
+      return false;
+    }
+    return !waitsForSpace || !hasSpace();
+  }
+
+  private void disarmBells() {
+    if (dataBellArmed) {
+      consumer.disarmDataBell();
+      dataBellArmed = false;
+    }
+    if (spaceBellArmed) {
+      producer.disarmSpaceBell();
+      spaceBellArmed = false;
+    }
+  }
+
+  private boolean hasSpace() throws IOException {
+    return producer.free() >= producer.capacity() / SPACE_FRACTION;
+  }
+
+  private boolean wantsData() {
+    return !inputEnded && (inputShutdown || readPending || channel.config().isAutoRead());
+  }
+
+  private int read() throws IOException {
+    if (consumer.refresh() == 0 && !consumer.isFinished()) {
+      return 0;
+    }
+    ChannelPipeline pipeline = channel.pipeline();
+    ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
+    allocation.reset(channel.config());
+    int reads = 0;
+    do {
+      if (consumer.available() == 0) {
+        break;
+      }
+      ByteBuf buffer = readBuffer(allocation);
+      allocation.incMessagesRead(1);
+      reads++;
+      readPending = false;
+      pipeline.fireChannelRead(buffer);
+    } while (!link.isClosed() && !inputShutdown && allocation.continueReading());
+    if (reads > 0) {
+      allocation.readComplete();
+      pipeline.fireChannelReadComplete();
+    }
+    if (!link.isClosed() && consumer.isFinished()) {
+      inputEnded = true;
+      readPending = false;
+      channel.inputEnded();
+      return reads + 1;
+    }
+    return reads;
+  }
+
+  private ByteBuf readBuffer(ExtendedHandle allocation) throws IOException {
+    ByteBuf buffer = allocation.allocate(channel.alloc());
+    boolean filled = false;
+    try {
+      allocation.attemptedBytesRead(buffer.writableBytes());
+      allocation.lastBytesRead(consumer.read(buffer, buffer.writableBytes()));
+      filled = true;
+    } finally {
+      if (!filled) {
+        buffer.release();
+      }
+    }
+    releaseSpace();
+    return buffer;
+  }
+
+  /** After a shutdown of the input, what still comes is thrown away, as a socket does. */
+  private int discard() throws IOException {
+    int count = consumer.skip(consumer.refresh());
+    releaseSpace();
+    if (consumer.isFinished()) {
+      inputEnded = true;
+    }
+    return count > 0 ? 1 : 0;
+  }
+
+  private void releaseSpace() {
+    if (consumer.release() && consumer.takeSpaceBell()) {
+      link.ring();
+    }
+  }
+
+  /**
+   * Writes as much as fits into the ring. Where something is left, the channel is flushed again
+   * when the peer made space.
+   *
+   * @throws IOException if the peer is gone
+   */
+  void write(ChannelOutboundBuffer buffer) throws Exception {
+    if (peer != PeerState.OPEN) {
+      throw new IOException(
+          "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
+    }
+    waitsForSpace = false;
+    int budget = producer.capacity() * MAX_FLUSH_IN_RINGS;
+    for (Object message = buffer.current(); message != null; message = buffer.current()) {
+      int count =
+          message instanceof ByteBuf bytes
+              ? write(buffer, bytes)
+              : write(buffer, (FileRegion) message);
+      budget -= count;
+      if (buffer.current() == message && (count == 0 || budget <= 0)) {
+        waitsForSpace = true;
+        break;
+      }
+    }
+    publish();
+    if (waitsForSpace) {
+      activate();
+    }
+  }
+
+  private int write(ChannelOutboundBuffer buffer, ByteBuf bytes) throws IOException {
+    int total = 0;
+    while (bytes.isReadable()) {
+      int count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
+      if (count == 0) {
+        break;
+      }
+      total += count;
+      written(count);
+    }
+    buffer.progress(total);
+    if (!bytes.isReadable()) {
+      buffer.remove();
+    }
+    return total;
+  }
+
+  private int write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
+    int total = 0;
+    while (region.transferred() < region.count()) {
+      long count = fileWriter.write(region);
+      if (count <= 0) {
+        break;
+      }
+      total += (int) count;
+      written((int) count);
+    }
+    buffer.progress(total);
+    if (region.transferred() >= region.count()) {
+      buffer.remove();
+    } else if (total == 0 && producer.free() > 0) {
+      channel.checkRegion(region);
+    }
+    return total;
+  }
+
+  private void written(int count) {
+    unpublished += count;
+    if (unpublished >= MAX_UNPUBLISHED) {
+      publish();
+    }
+  }
+
+  private void publish() {
+    unpublished = 0;
+    if (producer.publish() && producer.takeDataBell()) {
+      link.ring();
+    }
+  }
+
+  void shutdownInput() {
+    inputShutdown = true;
+    activate();
+  }
+
+  void shutdownOutput() {
+    if (!outputShutdown) {
+      outputShutdown = true;
+      waitsForSpace = false;
+      producer.finish();
+      link.ring();
+    }
+  }
+
+  void close() {
+    link.close();
+  }
+}

@@ -1,0 +1,257 @@
+package io.xenshm.netty;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.util.concurrent.ThreadAwareExecutor;
+import io.xenshm.link.Doorbells;
+import io.xenshm.link.LinkNode;
+import io.xenshm.xen.Xen;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * The {@link IoHandler} for event loops that carry shared-memory channels, composed around {@link
+ * EpollIoHandler}: the loop's doorbells are a descriptor that epoll waits for, and epoll's own
+ * channels run on the same loop.
+ *
+ * <p>Channels that were used recently are looked at for a bounded time before the loop sleeps.
+ * While there is work, epoll is asked only every few tens of microseconds.
+ */
+public final class XenShmIoHandler implements IoHandler {
+  /** How long epoll may go unasked while rings keep the loop busy. */
+  private static final long MAX_EPOLL_PAUSE_NANOS = 30_000;
+
+  private final ThreadAwareExecutor executor;
+  private final IoHandler epoll;
+  private final LinkNode node;
+  private final Doorbells doorbells;
+  private final DoorbellIoHandle doorbellHandle;
+  private final ActiveHandles active = new ActiveHandles();
+  private final XenShmLoop loop;
+  private final Set<Registration> registrations = new LinkedHashSet<>();
+  private final NonBlockingContext nonBlocking = new NonBlockingContext();
+  private long lastEpollNanos;
+  private boolean shuttingDown;
+
+  private XenShmIoHandler(Xen xen, IoHandlerFactory epollFactory, ThreadAwareExecutor executor)
+      throws IOException {
+    this.executor = executor;
+    epoll = epollFactory.newHandler(executor);
+    node = LinkNode.acquire(xen);
+    boolean opened = false;
+    try {
+      doorbells = new Doorbells(xen.openEventChannels());
+      opened = true;
+    } finally {
+      if (!opened) {
+        node.release();
+        epoll.destroy();
+      }
+    }
+    doorbellHandle = new DoorbellIoHandle(doorbells);
+    loop = new XenShmLoop(node, doorbells, active);
+  }
+
+  /**
+   * Returns a factory for the back end that {@link XenShm} chose.
+   *
+   * @throws UnsatisfiedLinkError if that, or Netty's native epoll transport, is not available
+   */
+  public static IoHandlerFactory newFactory() {
+    return newFactory(XenShm.defaultXen());
+  }
+
+  /**
+   * Returns a factory for a given back end. The caller closes it, after the event loops.
+   *
+   * @throws UnsatisfiedLinkError if Netty's native epoll transport is not available
+   */
+  public static IoHandlerFactory newFactory(Xen xen) {
+    IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
+    return executor -> {
+      try {
+        return new XenShmIoHandler(xen, epollFactory, executor);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e.getMessage(), e);
+      }
+    };
+  }
+
+  @Override
+  public void initialize() {
+    epoll.initialize();
+    try {
+      epoll.register(doorbellHandle).submit(EpollIoOps.EPOLLIN);
+    } catch (Exception e) {
+      throw new IllegalStateException("epoll does not take the event channels' descriptor", e);
+    }
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    if (shuttingDown) {
+      doorbellHandle.dispatch();
+    }
+    int steps = active.poll();
+    if (steps == 0 && !active.isEmpty() && context.canBlock()) {
+      steps = spin(context);
+    }
+    if (steps > 0 || !context.canBlock() || !active.prepareToSleep()) {
+      return steps + runEpollIfDue(context);
+    }
+    int handled = epoll.run(context);
+    lastEpollNanos = System.nanoTime();
+    return handled;
+  }
+
+  private int spin(IoHandlerContext context) {
+    long start = System.nanoTime();
+    long spinNanos = active.spinNanos();
+    int steps = 0;
+    while (steps == 0 && context.canBlock() && System.nanoTime() - start < spinNanos) {
+      Thread.onSpinWait();
+      runEpollIfDue(context);
+      steps = active.poll();
+    }
+    return steps;
+  }
+
+  private int runEpollIfDue(IoHandlerContext context) {
+    long now = System.nanoTime();
+    if (now - lastEpollNanos < MAX_EPOLL_PAUSE_NANOS && !active.isEmpty()) {
+      return 0;
+    }
+    lastEpollNanos = now;
+    nonBlocking.delegate = context;
+    return epoll.run(nonBlocking);
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    shuttingDown = true;
+    for (Registration registration : new ArrayList<>(registrations)) {
+      registration.close();
+    }
+    epoll.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    doorbells.close();
+    node.release();
+    epoll.destroy();
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    if (handle instanceof XenShmIoHandle own) {
+      Registration registration = new Registration(own);
+      registrations.add(registration);
+      handle.registered();
+      return registration;
+    }
+    return epoll.register(handle);
+  }
+
+  @Override
+  public void wakeup() {
+    epoll.wakeup();
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> handleType) {
+    return XenShmIoHandle.class.isAssignableFrom(handleType)
+        || EpollIoHandle.class.isAssignableFrom(handleType);
+  }
+
+  private final class Registration implements IoRegistration {
+    private final XenShmIoHandle handle;
+    private volatile boolean valid = true;
+
+    Registration(XenShmIoHandle handle) {
+      this.handle = handle;
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Netty's signature
+    @Override
+    public <T> T attachment() {
+      return (T) loop;
+    }
+
+    @Override
+    public long submit(IoOps ops) {
+      throw new IllegalArgumentException("a shared-memory handle takes no operations: " + ops);
+    }
+
+    @Override
+    public boolean isValid() {
+      return valid;
+    }
+
+    @Override
+    public boolean cancel() {
+      synchronized (this) {
+        if (!valid) {
+          return false;
+        }
+        valid = false;
+      }
+      if (executor.isExecutorThread(Thread.currentThread())) {
+        remove();
+      } else {
+        executor.execute(this::remove);
+      }
+      return true;
+    }
+
+    private void remove() {
+      registrations.remove(this);
+      handle.unregistered();
+    }
+
+    void close() {
+      cancel();
+      handle.close();
+    }
+  }
+
+  /** Asks epoll without waiting. */
+  private static final class NonBlockingContext implements IoHandlerContext {
+    private IoHandlerContext delegate;
+
+    @Override
+    public boolean canBlock() {
+      return false;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return delegate.delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return delegate.deadlineNanos();
+    }
+
+    @Override
+    public void reportActiveIoTime(long activeNanos) {
+      delegate.reportActiveIoTime(activeNanos);
+    }
+
+    @Override
+    public boolean shouldReportActiveIoTime() {
+      return delegate.shouldReportActiveIoTime();
+    }
+  }
+}
