@@ -26,42 +26,33 @@ public final class XenShmServerSocketChannelConfig extends DefaultChannelConfig
   private volatile boolean reuseAddress = true;
   private volatile int receiveBufferSize = XenShmSocketChannelConfig.DEFAULT_RING_SIZE;
 
+  private final OptionTable options =
+      new OptionTable()
+          .with(SO_BACKLOG, this::getBacklog, this::setBacklog)
+          .with(SO_RCVBUF, this::getReceiveBufferSize, this::setReceiveBufferSize)
+          .with(SO_REUSEADDR, this::isReuseAddress, this::setReuseAddress);
+
   XenShmServerSocketChannelConfig(XenShmServerSocketChannel channel) {
     super(channel, new ServerChannelRecvByteBufAllocator());
   }
 
   @Override
   public Map<ChannelOption<?>, Object> getOptions() {
-    return getOptions(super.getOptions(), SO_BACKLOG, SO_RCVBUF, SO_REUSEADDR);
+    return getOptions(super.getOptions(), options.options());
   }
 
-  @SuppressWarnings("unchecked") // the option says the type
   @Override
   public <T> T getOption(ChannelOption<T> option) {
-    if (option == SO_BACKLOG) {
-      return (T) Integer.valueOf(backlog);
-    }
-    if (option == SO_RCVBUF) {
-      return (T) Integer.valueOf(receiveBufferSize);
-    }
-    if (option == SO_REUSEADDR) {
-      return (T) Boolean.valueOf(reuseAddress);
-    }
-    return super.getOption(option);
+    return options.has(option) ? options.get(option) : super.getOption(option);
   }
 
   @Override
   public <T> boolean setOption(ChannelOption<T> option, T value) {
-    validate(option, value);
-    if (option == SO_BACKLOG) {
-      setBacklog((Integer) value);
-    } else if (option == SO_RCVBUF) {
-      setReceiveBufferSize((Integer) value);
-    } else if (option == SO_REUSEADDR) {
-      setReuseAddress((Boolean) value);
-    } else {
+    if (!options.has(option)) {
       return super.setOption(option, value);
     }
+    validate(option, value);
+    options.set(option, value);
     return true;
   }
 

@@ -46,84 +46,40 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   private volatile int receiveBufferSize = DEFAULT_RING_SIZE;
   private volatile int trafficClass;
 
+  private final OptionTable options =
+      new OptionTable()
+          .with(XENSHM_RING_SIZE, this::getRingSize, this::setRingSize)
+          .with(XENSHM_SPIN_MICROS, this::getSpinMicros, this::setSpinMicros)
+          .with(ALLOW_HALF_CLOSURE, this::isAllowHalfClosure, this::setAllowHalfClosure)
+          .with(TCP_NODELAY, this::isTcpNoDelay, this::setTcpNoDelay)
+          .with(SO_KEEPALIVE, this::isKeepAlive, this::setKeepAlive)
+          .with(SO_REUSEADDR, this::isReuseAddress, this::setReuseAddress)
+          .with(SO_LINGER, this::getSoLinger, this::setSoLinger)
+          .with(SO_SNDBUF, this::getSendBufferSize, this::setSendBufferSize)
+          .with(SO_RCVBUF, this::getReceiveBufferSize, this::setReceiveBufferSize)
+          .with(IP_TOS, this::getTrafficClass, this::setTrafficClass);
+
   XenShmSocketChannelConfig(XenShmSocketChannel channel) {
     super(channel);
   }
 
   @Override
   public Map<ChannelOption<?>, Object> getOptions() {
-    return getOptions(
-        super.getOptions(),
-        ALLOW_HALF_CLOSURE,
-        IP_TOS,
-        SO_KEEPALIVE,
-        SO_LINGER,
-        SO_RCVBUF,
-        SO_REUSEADDR,
-        SO_SNDBUF,
-        TCP_NODELAY,
-        XENSHM_RING_SIZE,
-        XENSHM_SPIN_MICROS);
+    return getOptions(super.getOptions(), options.options());
   }
 
-  @SuppressWarnings("unchecked") // the option says the type
   @Override
   public <T> T getOption(ChannelOption<T> option) {
-    Object own = ownOption(option);
-    return own != null ? (T) own : super.getOption(option);
-  }
-
-  private Object ownOption(ChannelOption<?> option) {
-    if (option == XENSHM_RING_SIZE) {
-      return ringSize;
-    } else if (option == XENSHM_SPIN_MICROS) {
-      return spinMicros;
-    } else if (option == ALLOW_HALF_CLOSURE) {
-      return allowHalfClosure;
-    } else if (option == TCP_NODELAY) {
-      return tcpNoDelay;
-    } else if (option == SO_KEEPALIVE) {
-      return keepAlive;
-    } else if (option == SO_REUSEADDR) {
-      return reuseAddress;
-    } else if (option == SO_LINGER) {
-      return linger;
-    } else if (option == SO_SNDBUF) {
-      return sendBufferSize;
-    } else if (option == SO_RCVBUF) {
-      return receiveBufferSize;
-    } else if (option == IP_TOS) {
-      return trafficClass;
-    }
-    return null;
+    return options.has(option) ? options.get(option) : super.getOption(option);
   }
 
   @Override
   public <T> boolean setOption(ChannelOption<T> option, T value) {
-    validate(option, value);
-    if (option == XENSHM_RING_SIZE) {
-      setRingSize((Integer) value);
-    } else if (option == XENSHM_SPIN_MICROS) {
-      setSpinMicros((Integer) value);
-    } else if (option == ALLOW_HALF_CLOSURE) {
-      setAllowHalfClosure((Boolean) value);
-    } else if (option == TCP_NODELAY) {
-      setTcpNoDelay((Boolean) value);
-    } else if (option == SO_KEEPALIVE) {
-      setKeepAlive((Boolean) value);
-    } else if (option == SO_REUSEADDR) {
-      setReuseAddress((Boolean) value);
-    } else if (option == SO_LINGER) {
-      setSoLinger((Integer) value);
-    } else if (option == SO_SNDBUF) {
-      setSendBufferSize((Integer) value);
-    } else if (option == SO_RCVBUF) {
-      setReceiveBufferSize((Integer) value);
-    } else if (option == IP_TOS) {
-      setTrafficClass((Integer) value);
-    } else {
+    if (!options.has(option)) {
       return super.setOption(option, value);
     }
+    validate(option, value);
+    options.set(option, value);
     return true;
   }
 

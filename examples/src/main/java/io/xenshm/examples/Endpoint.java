@@ -1,0 +1,120 @@
+package io.xenshm.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetSocketAddress;
+import java.util.function.Supplier;
+
+/**
+ * An address and the transport that reaches it. All that differs between a program over shared
+ * memory and the same program over TCP is in here: the event loop's handler, the channel classes
+ * and the address.
+ */
+public final class Endpoint {
+  private static final String FORMS = "use xen:DOMAIN:PORT or tcp:HOST:PORT";
+  private static final int MAX_PORT = 65535;
+
+  private final String transport;
+  private final Supplier<IoHandlerFactory> ioHandlerFactory;
+  private final Class<? extends ServerChannel> serverChannelClass;
+  private final Class<? extends Channel> channelClass;
+  private final InetSocketAddress address;
+
+  private Endpoint(
+      String transport,
+      Supplier<IoHandlerFactory> ioHandlerFactory,
+      Class<? extends ServerChannel> serverChannelClass,
+      Class<? extends Channel> channelClass,
+      InetSocketAddress address) {
+    this.transport = transport;
+    this.ioHandlerFactory = ioHandlerFactory;
+    this.serverChannelClass = serverChannelClass;
+    this.channelClass = channelClass;
+    this.address = address;
+  }
+
+  /** Returns the endpoint at a TCP address, carried by Netty's epoll transport. */
+  public static Endpoint tcp(InetSocketAddress address) {
+    return new Endpoint(
+        "tcp",
+        EpollIoHandler::newFactory,
+        EpollServerSocketChannel.class,
+        EpollSocketChannel.class,
+        address);
+  }
+
+  /**
+   * Reads {@code xen:DOMAIN:PORT} or {@code tcp:HOST:PORT}.
+   *
+   * @throws UsageException if the text has neither form
+   */
+  public static Endpoint parse(String text) throws UsageException {
+    String[] parts = text.split(":", -1);
+    if (parts.length == 3 && parts[0].equals("tcp") && !parts[1].isEmpty()) {
+      return tcp(new InetSocketAddress(parts[1], port(text, parts[2])));
+    }
+    throw new UsageException("'" + text + "' is no address: " + FORMS);
+  }
+
+  /** Creates an event loop group of one thread for this endpoint's channels. */
+  public MultiThreadIoEventLoopGroup newEventLoopGroup() {
+    return new MultiThreadIoEventLoopGroup(1, ioHandlerFactory.get());
+  }
+
+  /** Returns the class of the channel that listens. */
+  public Class<? extends ServerChannel> serverChannelClass() {
+    return serverChannelClass;
+  }
+
+  /** Returns the class of the channel that connects. */
+  public Class<? extends Channel> channelClass() {
+    return channelClass;
+  }
+
+  /** Returns the address to bind or to connect to. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Returns the same endpoint with the address that a listening channel was bound to. */
+  public Endpoint boundTo(Channel listening) {
+    return new Endpoint(
+        transport,
+        ioHandlerFactory,
+        serverChannelClass,
+        channelClass,
+        (InetSocketAddress) listening.localAddress());
+  }
+
+  /** Returns the path that the bytes of a connected channel take, as the channel reports it. */
+  public static String pathOf(Channel channel) {
+    return "TCP";
+  }
+
+  /** Returns what {@link #parse} reads. */
+  @Override
+  public String toString() {
+    return transport + ":" + address.getHostString() + ":" + address.getPort();
+  }
+
+  private static int port(String text, String port) throws UsageException {
+    int number = number(text, port);
+    if (number > MAX_PORT) {
+      throw new UsageException("port " + port + " in '" + text + "': use 0 to " + MAX_PORT);
+    }
+    return number;
+  }
+
+  private static int number(String text, String part) throws UsageException {
+    try {
+      return Integer.parseUnsignedInt(part);
+    } catch (NumberFormatException e) {
+      throw new UsageException("'" + part + "' in '" + text + "' is no number: " + FORMS);
+    }
+  }
+}

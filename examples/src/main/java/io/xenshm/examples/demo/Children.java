@@ -1,0 +1,35 @@
+package io.xenshm.examples.demo;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** The child processes of the demo. Once it is closed, no new one is started. */
+final class Children implements AutoCloseable {
+  private final Deque<ChildJvm> newestFirst = new ArrayDeque<>();
+  private boolean closed;
+
+  /** Starts a process. */
+  @FunctionalInterface
+  interface Starter {
+    ChildJvm start() throws IOException;
+  }
+
+  synchronized ChildJvm add(Starter starter) throws IOException {
+    if (closed) {
+      throw new IOException("interrupted");
+    }
+    ChildJvm child = starter.start();
+    newestFirst.push(child);
+    return child;
+  }
+
+  /** Ends all of them, the newest first, and waits until they are gone. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    while (!newestFirst.isEmpty()) {
+      newestFirst.pop().close();
+    }
+  }
+}

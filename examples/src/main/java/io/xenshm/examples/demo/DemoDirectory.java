@@ -1,0 +1,81 @@
+package io.xenshm.examples.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The directory of one run of the demo: the simulated host's files, and the transferred ones. */
+final class DemoDirectory implements AutoCloseable {
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+  private static final long SPARE_BYTES = 64L << 20;
+  private static final int FILES_AT_A_TIME = 3;
+  private static final int ATTEMPTS = 10;
+
+  private final Path root;
+
+  private DemoDirectory(Path root) {
+    this.root = root;
+  }
+
+  /**
+   * Makes a directory in memory where there is room for it, and otherwise where temporary files
+   * are.
+   *
+   * @param fileBytes size of the file that is transferred
+   */
+  static DemoDirectory create(long fileBytes) throws IOException {
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+    if (Files.isWritable(SHARED_MEMORY)
+        && Files.getFileStore(SHARED_MEMORY).getUsableSpace() - SPARE_BYTES
+            > FILES_AT_A_TIME * fileBytes) {
+      parent = SHARED_MEMORY;
+    }
+    return new DemoDirectory(Files.createTempDirectory(parent, "xenshm-demo-"));
+  }
+
+  /** Returns the directory at a path where {@link #create} made it. */
+  static DemoDirectory of(Path root) {
+    return new DemoDirectory(root);
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** Returns the simulated host's directory. */
+  Path host() {
+    return root.resolve("host");
+  }
+
+  /** Removes the directory. Processes that end at this moment may still add files to it. */
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    for (int i = 0; i < ATTEMPTS && Files.exists(root); i++) {
+      try {
+        delete();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (Files.exists(root)) {
+      throw new IOException("cannot remove " + root + "; remove it by hand", failure);
+    }
+  }
+
+  private void delete() throws IOException {
+    List<Path> deepestFirst;
+    try (Stream<Path> all = Files.walk(root)) {
+      deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+    } catch (NoSuchFileException | java.io.UncheckedIOException e) {
+      return;
+    }
+    for (Path path : deepestFirst) {
+      Files.deleteIfExists(path);
+    }
+  }
+}

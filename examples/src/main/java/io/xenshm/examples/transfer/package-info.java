@@ -1,0 +1,2 @@
+/** Transfer of a file, verified by SHA-256 on both sides. */
+package io.xenshm.examples.transfer;
