@@ -222,14 +222,13 @@ final class RingCarrier implements LinkListener {
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
     }
     waitsForSpace = false;
-    int budget = producer.capacity() * MAX_FLUSH_IN_RINGS;
+    long limit = producer.written() + (long) producer.capacity() * MAX_FLUSH_IN_RINGS;
     for (Object message = buffer.current(); message != null; message = buffer.current()) {
-      int count =
+      boolean complete =
           message instanceof ByteBuf bytes
               ? write(buffer, bytes)
               : write(buffer, (FileRegion) message);
-      budget -= count;
-      if (buffer.current() == message && (count == 0 || budget <= 0)) {
+      if (!complete || producer.written() > limit) {
         waitsForSpace = true;
         break;
       }
@@ -240,40 +239,39 @@ final class RingCarrier implements LinkListener {
     }
   }
 
-  private int write(ChannelOutboundBuffer buffer, ByteBuf bytes) throws IOException {
-    int total = 0;
-    while (bytes.isReadable()) {
-      int count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
-      if (count == 0) {
-        break;
-      }
-      total += count;
+  private boolean write(ChannelOutboundBuffer buffer, ByteBuf bytes) throws IOException {
+    int before = bytes.readableBytes();
+    int count = -1;
+    while (bytes.isReadable() && count != 0) {
+      count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
       written(count);
     }
-    buffer.progress(total);
-    if (!bytes.isReadable()) {
-      buffer.remove();
-    }
-    return total;
+    return progressed(buffer, before - bytes.readableBytes(), !bytes.isReadable());
   }
 
-  private int write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
-    int total = 0;
-    while (region.transferred() < region.count()) {
-      long count = fileWriter.write(region);
-      if (count <= 0) {
-        break;
+  private boolean write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
+    long before = region.transferred();
+    long count = -1;
+    while (region.transferred() < region.count() && count != 0) {
+      count = fileWriter.write(region);
+      if (count < 0 || (count == 0 && producer.free() > 0)) {
+        channel.checkRegion(region);
+        count = 0;
       }
-      total += (int) count;
       written((int) count);
     }
-    buffer.progress(total);
-    if (region.transferred() >= region.count()) {
-      buffer.remove();
-    } else if (total == 0 && producer.free() > 0) {
-      channel.checkRegion(region);
+    return progressed(
+        buffer, region.transferred() - before, region.transferred() >= region.count());
+  }
+
+  private static boolean progressed(ChannelOutboundBuffer buffer, long count, boolean complete) {
+    if (count > 0) {
+      buffer.progress(count);
     }
-    return total;
+    if (complete) {
+      buffer.remove();
+    }
+    return complete;
   }
 
   private void written(int count) {
