@@ -7,6 +7,12 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.xenshm.netty.XenShm;
+import io.xenshm.netty.XenShmAddress;
+import io.xenshm.netty.XenShmIoHandler;
+import io.xenshm.netty.XenShmServerSocketChannel;
+import io.xenshm.netty.XenShmSocketChannel;
+import io.xenshm.xen.Xen;
 import java.net.InetSocketAddress;
 import java.util.function.Supplier;
 
@@ -19,19 +25,16 @@ public final class Endpoint {
   private static final String FORMS = "use xen:DOMAIN:PORT or tcp:HOST:PORT";
   private static final int MAX_PORT = 65535;
 
-  private final String transport;
   private final Supplier<IoHandlerFactory> ioHandlerFactory;
   private final Class<? extends ServerChannel> serverChannelClass;
   private final Class<? extends Channel> channelClass;
   private final InetSocketAddress address;
 
   private Endpoint(
-      String transport,
       Supplier<IoHandlerFactory> ioHandlerFactory,
       Class<? extends ServerChannel> serverChannelClass,
       Class<? extends Channel> channelClass,
       InetSocketAddress address) {
-    this.transport = transport;
     this.ioHandlerFactory = ioHandlerFactory;
     this.serverChannelClass = serverChannelClass;
     this.channelClass = channelClass;
@@ -41,7 +44,6 @@ public final class Endpoint {
   /** Returns the endpoint at a TCP address, carried by Netty's epoll transport. */
   public static Endpoint tcp(InetSocketAddress address) {
     return new Endpoint(
-        "tcp",
         EpollIoHandler::newFactory,
         EpollServerSocketChannel.class,
         EpollSocketChannel.class,
@@ -49,12 +51,38 @@ public final class Endpoint {
   }
 
   /**
+   * Returns the endpoint at a domain's port, carried by shared memory, through the back end that
+   * this process is configured for.
+   */
+  public static Endpoint xenShm(XenShmAddress address) {
+    return xenShm(XenShmIoHandler::newFactory, address);
+  }
+
+  /** Returns the endpoint at a domain's port, carried by shared memory, through a back end. */
+  public static Endpoint xenShm(Xen xen, XenShmAddress address) {
+    return xenShm(() -> XenShmIoHandler.newFactory(xen), address);
+  }
+
+  private static Endpoint xenShm(Supplier<IoHandlerFactory> factory, XenShmAddress address) {
+    return new Endpoint(
+        factory, XenShmServerSocketChannel.class, XenShmSocketChannel.class, address);
+  }
+
+  /**
    * Reads {@code xen:DOMAIN:PORT} or {@code tcp:HOST:PORT}.
    *
-   * @throws UsageException if the text has neither form
+   * @throws UsageException if the text has neither form, or names shared memory and the back end
+   *     that this process is configured for cannot be used
    */
   public static Endpoint parse(String text) throws UsageException {
     String[] parts = text.split(":", -1);
+    if (parts.length == 3 && parts[0].equals("xen")) {
+      XenShmAddress address = xenShmAddress(text, parts[1], parts[2]);
+      if (!XenShm.isAvailable()) {
+        throw new UsageException(XenShm.unavailabilityCause().getMessage());
+      }
+      return xenShm(address);
+    }
     if (parts.length == 3 && parts[0].equals("tcp") && !parts[1].isEmpty()) {
       return tcp(new InetSocketAddress(parts[1], port(text, parts[2])));
     }
@@ -84,7 +112,6 @@ public final class Endpoint {
   /** Returns the same endpoint with the address that a listening channel was bound to. */
   public Endpoint boundTo(Channel listening) {
     return new Endpoint(
-        transport,
         ioHandlerFactory,
         serverChannelClass,
         channelClass,
@@ -93,13 +120,24 @@ public final class Endpoint {
 
   /** Returns the path that the bytes of a connected channel take, as the channel reports it. */
   public static String pathOf(Channel channel) {
-    return "TCP";
+    return channel instanceof XenShmSocketChannel socket ? socket.path().name() : "TCP";
   }
 
   /** Returns what {@link #parse} reads. */
   @Override
   public String toString() {
-    return transport + ":" + address.getHostString() + ":" + address.getPort();
+    return address instanceof XenShmAddress
+        ? address.toString()
+        : "tcp:" + address.getHostString() + ":" + address.getPort();
+  }
+
+  private static XenShmAddress xenShmAddress(String text, String domain, String port)
+      throws UsageException {
+    try {
+      return new XenShmAddress(number(text, domain), port(text, port));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   private static int port(String text, String port) throws UsageException {

@@ -4,10 +4,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -70,14 +72,14 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   private static Thread startReader(
-      InputStream stream, java.util.Collection<String> target, String atEnd) {
+      InputStream stream, Collection<String> target, String atEnd) {
     return Thread.ofVirtual()
         .start(
             () -> {
               try (BufferedReader reader =
                   new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 reader.lines().forEach(target::add);
-              } catch (IOException | java.io.UncheckedIOException e) {
+              } catch (IOException | UncheckedIOException e) {
                 // the process is gone, which is the end of its output too
               } finally {
                 if (atEnd != null) {
@@ -105,7 +107,7 @@ public final class ChildJvm implements AutoCloseable {
     }
     if (line == END) {
       lines.add(END);
-      throw new IOException(name + " ended with exit code " + awaitExit() + lastError());
+      throw new IOException(name + " ended with exit code " + awaitExit(PATIENCE) + lastError());
     }
     return line;
   }
@@ -123,10 +125,10 @@ public final class ChildJvm implements AutoCloseable {
   /**
    * Waits for the end of the process, and returns its exit code.
    *
-   * @throws IOException if it does not end in 10 seconds
+   * @throws IOException if it does not end in time
    */
-  public int awaitExit() throws IOException, InterruptedException {
-    if (!process.waitFor(PATIENCE)) {
+  public int awaitExit(Duration timeout) throws IOException, InterruptedException {
+    if (!process.waitFor(timeout)) {
       throw new IOException(name + " does not end");
     }
     errorReader.join(PATIENCE);

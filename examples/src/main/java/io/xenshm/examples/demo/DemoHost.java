@@ -22,7 +22,7 @@ final class DemoHost {
           try (DemoDirectory directory = DemoDirectory.of(Path.of(args[0]));
               SimulatedHost host =
                   SimulatedHost.start(SimulatedHostConfig.of(directory.host(), GUESTS))) {
-            System.out.println("READY " + directory.host());
+            System.out.println("READY " + host.directory());
             Parent.awaitEnd();
           }
         });

@@ -3,13 +3,13 @@ package io.xenshm.examples.demo;
 import java.io.IOException;
 
 /** The process that started this one, and that holds the other end of its standard input. */
-final class Parent {
+public final class Parent {
   private static final int PARENT_IS_GONE = 3;
 
   private Parent() {}
 
   /** Returns when the parent closes its end, or dies. */
-  static void awaitEnd() {
+  public static void awaitEnd() {
     try {
       while (System.in.read() >= 0) {
         // nothing is ever said here
@@ -20,7 +20,7 @@ final class Parent {
   }
 
   /** Ends this process, without further work, when the parent closes its end, or dies. */
-  static void endWithIt() {
+  public static void endWithIt() {
     Thread.ofPlatform()
         .daemon()
         .name("parent watch")

@@ -1,0 +1,2 @@
+/** What happens between processes when one of them, or the host, fails. */
+package io.xenshm.integration;
