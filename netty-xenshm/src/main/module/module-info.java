@@ -13,4 +13,7 @@ module io.xenshm {
   exports io.xenshm.xen;
 
   uses io.xenshm.xen.XenProvider;
+
+  provides io.xenshm.xen.XenProvider with
+      io.xenshm.xen.linux.LinuxXenProvider;
 }

@@ -39,18 +39,14 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
     if (count < 1) {
       throw new IllegalArgumentException("pages to grant: " + count);
     }
-    String operation =
-        "cannot grant " + count + " pages to domain " + domainId + " (" + gntalloc.path() + "): ";
+    String operation = grantFailed(domainId, count);
     int[] references = new int[count];
     long index;
     try {
       index = Gntalloc.allocate(gntalloc, domainId, references);
     } catch (PosixException e) {
       if (e.errno() == Posix.ENOSPC) {
-        throw new XenLimitException(
-            operation
-                + "the limit of granted pages of this guest is reached, or Xen's of grants; "
-                + limitAdvice(XenDeviceKind.GNTALLOC));
+        throw grantLimitReached(domainId, count);
       }
       throw new XenException(operation + e.getMessage(), e);
     }
@@ -64,6 +60,23 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
       undo(() -> Gntalloc.deallocate(gntalloc, index, count), e);
       throw new XenException(operation + e.getMessage(), e);
     }
+  }
+
+  private String grantFailed(int domainId, int count) {
+    return "cannot grant "
+        + count
+        + " pages to domain "
+        + domainId
+        + " ("
+        + gntalloc.path()
+        + "): ";
+  }
+
+  XenLimitException grantLimitReached(int domainId, int count) {
+    return new XenLimitException(
+        grantFailed(domainId, count)
+            + "the limit of granted pages of this guest is reached, or Xen's of grants; "
+            + limitAdvice(XenDeviceKind.GNTALLOC));
   }
 
   @Override

@@ -43,17 +43,18 @@ final class XenDevice implements AutoCloseable {
 
   /** Says why a device cannot be opened, and what to do. */
   static XenException cannotOpen(LinuxXenPaths paths, XenDeviceKind kind, PosixException e) {
-    return new XenException("cannot open " + paths.device(kind) + ": " + reason(kind, e), e);
+    return new XenException(
+        "cannot open " + paths.device(kind) + ": " + reason(kind, e.errno(), e.getMessage()), e);
   }
 
-  private static String reason(XenDeviceKind kind, PosixException e) {
-    return switch (e.errno()) {
+  static String reason(XenDeviceKind kind, int errno, String text) {
+    return switch (errno) {
       case Posix.ENOENT, Posix.ENODEV, Posix.ENXIO ->
           "there is no such device; " + kind.remedyWhereMissing();
       case Posix.EACCES, Posix.EPERM ->
           "no permission; give the devices to a group that this process is in (`xenshm doctor`"
               + " writes the udev rule for it), or run as root";
-      default -> e.getMessage();
+      default -> text;
     };
   }
 
