@@ -90,7 +90,7 @@ final class BackEndProof {
                             done ->
                                 t.setPermissions(
                                     node,
-                                    XenStore.permissions("n" + xen.domainId(), "r" + peer)))));
+                                    XenStore.Permission.list("n" + xen.domainId(), "r" + peer)))));
     report.check(
         name + ": ping-pong of " + ROUNDS + " rounds",
         () -> {
