@@ -37,6 +37,16 @@ public enum XenStoreFlavour {
     return quotaError;
   }
 
+  /** Error for a guest that gives a node of its own to another domain. */
+  Code foreignOwnerError() {
+    return this == C ? Code.EPERM : Code.EACCES;
+  }
+
+  /** Whether a list that does not fit into one frame can be read in parts. */
+  boolean hasDirectoryPart() {
+    return this == C;
+  }
+
   /** Whether a new node belongs to its creator, rather than to its parent's owner. */
   boolean creatorOwns() {
     return this == C;
