@@ -43,7 +43,7 @@ final class GrantTables {
               + owner.grantedPages
               + " of its limit of "
               + limits.grantedPages()
-              + " granted pages are in use; raise it with: xenshm sim DIR --granted-pages N");
+              + " granted pages are in use; raise it with: xenshm sim DIR --grant-pages N");
     }
     if (count > limits.grantReferences() - owner.grants.size()) {
       throw new XenLimitException(

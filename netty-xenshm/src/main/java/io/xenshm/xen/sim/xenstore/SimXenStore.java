@@ -146,7 +146,7 @@ public final class SimXenStore implements AutoCloseable {
   /** Writes a node as dom0 and sets its permissions, in wire form, owner first. */
   public void write(String path, String value, String... permissions) throws XenStoreException {
     write(path, value);
-    change(tree -> tree.setPermissions(0, path, XenStore.permissions(permissions)));
+    change(tree -> tree.setPermissions(0, path, XenStore.Permission.list(permissions)));
   }
 
   /** Reads a node as dom0; null where there is none. */
