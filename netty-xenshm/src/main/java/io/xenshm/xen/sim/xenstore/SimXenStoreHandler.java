@@ -1,0 +1,75 @@
+package io.xenshm.xen.sim.xenstore;
+
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xenstore.XenStoreFrame;
+
+/** One client's connection: hands requests to the daemon, sends what it answers. */
+final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame> {
+  private static final InternalLogger LOGGER =
+      InternalLoggerFactory.getInstance(SimXenStoreHandler.class);
+
+  /** Answers that a client may leave unread before no more of its requests are read. */
+  private static final int MAX_OUTSTANDING = 20;
+
+  private final StoreDaemon daemon;
+  private final StoreConnection connection;
+  private ChannelHandlerContext context;
+  private int unsent;
+
+  SimXenStoreHandler(StoreDaemon daemon, int domainId) {
+    super(XenStoreFrame.class);
+    this.daemon = daemon;
+    this.connection = new StoreConnection(domainId, this::send);
+  }
+
+  StoreConnection connection() {
+    return connection;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    context = ctx;
+    daemon.connected(connection);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    daemon.disconnected(connection);
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, XenStoreFrame request) {
+    if (ctx.channel().isActive()) { // else it was dropped, and asks in vain
+      daemon.handle(connection, request);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOGGER.warn(
+        "Dropping a XenStore connection of domain {}: {}",
+        connection.domainId(),
+        cause.getMessage());
+    ctx.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+  }
+
+  private void send(XenStoreFrame frame) {
+    unsent++;
+    if (unsent >= MAX_OUTSTANDING) {
+      context.channel().config().setAutoRead(false);
+    }
+    context
+        .writeAndFlush(frame)
+        .addListener(
+            sent -> {
+              unsent--;
+              if (unsent < MAX_OUTSTANDING) {
+                context.channel().config().setAutoRead(true);
+              }
+            });
+  }
+}

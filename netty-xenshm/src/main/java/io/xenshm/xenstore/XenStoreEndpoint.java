@@ -1,0 +1,51 @@
+package io.xenshm.xenstore;
+
+import io.xenshm.posix.Posix;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where a XenStore daemon is reached: a Unix socket, or the kernel's device. */
+public interface XenStoreEndpoint {
+
+  /**
+   * Opens a new connection. It is read and written by one thread, and closed by the client.
+   *
+   * @return its descriptor, in blocking mode
+   * @throws IOException with a message that names the path
+   */
+  int open() throws IOException;
+
+  /** Returns how large a frame with its header may be, in bytes. */
+  int maxFrame();
+
+  /** Says whether a lost connection is opened again. */
+  boolean reconnect();
+
+  /** Returns the path, for messages to people. */
+  String name();
+
+  /** A daemon's Unix socket. A lost connection is opened again: the daemon may have restarted. */
+  static XenStoreEndpoint unixSocket(Path path) {
+    return new XenStoreEndpoint() {
+      @Override
+      public int open() throws IOException {
+        return Posix.connectUnix(path.toString());
+      }
+
+      @Override
+      public int maxFrame() {
+        return XenStoreProtocol.HEADER_SIZE + XenStoreProtocol.MAX_PAYLOAD;
+      }
+
+      @Override
+      public boolean reconnect() {
+        return true;
+      }
+
+      @Override
+      public String name() {
+        return path.toString();
+      }
+    };
+  }
+}
