@@ -17,5 +17,6 @@ module io.xenshm {
   uses io.xenshm.xen.XenProvider;
 
   provides io.xenshm.xen.XenProvider with
+      io.xenshm.xen.linux.LinuxXenProvider,
       io.xenshm.xen.sim.SimulatedXenProvider;
 }

@@ -1,0 +1,46 @@
+package io.xenshm.xen.linux;
+
+import io.xenshm.posix.Posix;
+import io.xenshm.posix.PosixException;
+import io.xenshm.xen.XenException;
+import io.xenshm.xenstore.XenStoreEndpoint;
+
+/**
+ * {@code /dev/xen/xenbus}: XenStore through the guest's kernel (drivers/xen/xenbus/
+ * xenbus_dev_frontend.c). The kernel keeps its connection to the daemon for as long as it runs, so
+ * there is none to lose here.
+ */
+final class XenBusEndpoint implements XenStoreEndpoint {
+  /** The kernel's buffer for one request with its header ({@code XENSTORE_PAYLOAD_MAX}). */
+  private static final int MAX_FRAME = 4096;
+
+  private final LinuxXenPaths paths;
+
+  XenBusEndpoint(LinuxXenPaths paths) {
+    this.paths = paths;
+  }
+
+  @Override
+  public int open() throws XenException {
+    try {
+      return Posix.open(name(), Posix.O_RDWR | Posix.O_CLOEXEC);
+    } catch (PosixException e) {
+      throw XenDevice.cannotOpen(paths, XenDeviceKind.XENBUS, e);
+    }
+  }
+
+  @Override
+  public int maxFrame() {
+    return MAX_FRAME;
+  }
+
+  @Override
+  public boolean reconnect() {
+    return false;
+  }
+
+  @Override
+  public String name() {
+    return paths.device(XenDeviceKind.XENBUS).toString();
+  }
+}
