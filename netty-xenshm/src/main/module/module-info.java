@@ -11,9 +11,12 @@ module io.xenshm {
 
   exports io.xenshm.netty;
   exports io.xenshm.xen;
+  exports io.xenshm.xen.sim;
+  exports io.xenshm.xen.sim.xenstore;
 
   uses io.xenshm.xen.XenProvider;
 
   provides io.xenshm.xen.XenProvider with
-      io.xenshm.xen.linux.LinuxXenProvider;
+      io.xenshm.xen.linux.LinuxXenProvider,
+      io.xenshm.xen.sim.SimulatedXenProvider;
 }

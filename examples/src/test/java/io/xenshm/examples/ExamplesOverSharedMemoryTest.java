@@ -8,20 +8,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 
 class ExamplesOverSharedMemoryTest extends ExamplesScenarios {
   private static final int SERVER_DOMAIN = 1;
   private static final int CLIENT_DOMAIN = 2;
+  private static final int UNUSED_PORT = 9;
+  private static final long ROOM = 64L << 20;
 
-  @TempDir private Path directory;
   private SimulatedHost host;
   private SimulatedXen server;
   private SimulatedXen client;
 
   @BeforeEach
   void startHost() throws IOException {
-    Path hostDirectory = directory.resolve("host");
+    Path hostDirectory = TemporaryDirectories.inMemory("xenshm-test-", ROOM);
     host = SimulatedHost.start(SimulatedHostConfig.of(hostDirectory, 2));
     server = SimulatedXen.open(hostDirectory, SERVER_DOMAIN);
     client = SimulatedXen.open(hostDirectory, CLIENT_DOMAIN);
@@ -42,6 +42,11 @@ class ExamplesOverSharedMemoryTest extends ExamplesScenarios {
   @Override
   Endpoint clientEndpoint(Endpoint bound) {
     return Endpoint.xenShm(client, new XenShmAddress(SERVER_DOMAIN, bound.address().getPort()));
+  }
+
+  @Override
+  Endpoint nobody() {
+    return Endpoint.xenShm(client, new XenShmAddress(SERVER_DOMAIN, UNUSED_PORT));
   }
 
   @Override

@@ -13,6 +13,11 @@ class ExamplesOverTcpTest extends ExamplesScenarios {
   }
 
   @Override
+  Endpoint nobody() throws UsageException {
+    return Endpoint.parse("tcp:127.0.0.1:1");
+  }
+
+  @Override
   String path() {
     return "TCP";
   }

@@ -8,26 +8,22 @@ import io.xenshm.examples.Server;
 import io.xenshm.examples.demo.ChildJvm;
 import io.xenshm.examples.transfer.FileReceiver;
 import io.xenshm.integration.Site.Holdings;
-import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class KilledClientTest {
   private static final String SMALL = "1000000";
   private static final String LARGE = "20000000";
 
-  @TempDir private Path directory;
-
   private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
 
   @Test
   void serverReportsTheLossAndServesTheNextClientWithNothingLeftBehind() throws Exception {
-    try (Site site = Site.start(directory);
+    try (Site site = Site.start();
         Server server =
             FileReceiver.start(
                 Endpoint.xenShm(site.open(Site.SERVER), Site.FILES), reports::add)) {

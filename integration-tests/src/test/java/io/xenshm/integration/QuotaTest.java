@@ -1,7 +1,5 @@
 package io.xenshm.integration;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,21 +11,17 @@ import io.xenshm.netty.XenShmChannelOption;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenLimitException;
 import io.xenshm.xen.sim.SimulatedLimits;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Connections under the quotas that a guest has by default. */
 @Timeout(180)
 class QuotaTest {
   private static final int CONNECTIONS = 1000;
 
-  @TempDir private Path directory;
   private Site site;
   private Endpoint server;
 
@@ -37,9 +31,8 @@ class QuotaTest {
     void with(EventLoopGroup group) throws Exception;
   }
 
-  @BeforeEach
-  void startServer() throws Exception {
-    site = Site.start(directory);
+  private void start(SimulatedLimits limits) throws Exception {
+    site = Site.start(limits);
     site.startServer();
     server = Endpoint.xenShm(site.open(Site.CLIENT), Site.ECHO);
   }
@@ -51,22 +44,46 @@ class QuotaTest {
 
   @Test
   void thousandConnectionsOneAfterTheOtherLeaveNothingBehind() throws Exception {
-    Holdings before = holdingsAfter(this::connectOnce);
-    Holdings after =
-        holdingsAfter(
-            group -> {
-              for (int i = 0; i < CONNECTIONS; i++) {
-                connectOnce(group);
-              }
-            });
-    assertEquals(before, after);
+    start(SimulatedLimits.DEFAULT);
+    use(this::connectOnce);
+    Holdings before = site.holdings();
+    use(
+        group -> {
+          for (int i = 0; i < CONNECTIONS; i++) {
+            connectOnce(group);
+          }
+        });
+    Await.equal(before, site::holdings);
   }
 
   @Test
   void asManyConnectionsAsTheQuotaAllowsThenOneMoreFailsWithTheLimitsName() throws Exception {
-    Holdings before = holdingsAfter(this::connectOnce);
-    Holdings after = holdingsAfter(this::connectUpToTheQuota);
-    assertEquals(before, after);
+    start(SimulatedLimits.DEFAULT);
+    use(this::connectOnce);
+    Holdings before = site.holdings();
+    use(this::connectUpToTheQuota);
+    Await.equal(before, site::holdings);
+  }
+
+  @Test
+  void connectionWithoutAPortLeftFailsWithTheLimitsNameAndOthersGoOn() throws Exception {
+    int ports = 3;
+    start(SimulatedLimits.DEFAULT.withPorts(ports));
+    use(this::connectOnce);
+    Holdings before = site.holdings();
+    use(
+        group -> {
+          List<EchoConnection> connections = new ArrayList<>();
+          while (connections.size() < ports) {
+            connections.add(EchoConnection.open(group, server));
+          }
+          assertLimitIsNamed(group, ports);
+          for (EchoConnection connection : connections) {
+            connection.roundTrip();
+          }
+          connections.forEach(EchoConnection::close);
+        });
+    Await.equal(before, site::holdings);
   }
 
   private void connectOnce(EventLoopGroup group) throws Exception {
@@ -87,17 +104,17 @@ class QuotaTest {
     }
     assertTrue(connections.size() > 1, "the default ring takes the whole quota");
 
-    Exception failure = assertThrows(Exception.class, () -> EchoConnection.open(group, server));
-    assertTrue(hasLimitAsCause(failure), failure.toString());
-    assertTrue(failure.getMessage().contains(Integer.toString(limit)), failure.getMessage());
-
+    assertLimitIsNamed(group, limit);
     for (EchoConnection connection : connections) {
       connection.roundTrip();
     }
-    for (EchoConnection connection : connections) {
-      connection.close();
-      assertFalse(connection.channel().isOpen());
-    }
+    connections.forEach(EchoConnection::close);
+  }
+
+  private void assertLimitIsNamed(EventLoopGroup group, int limit) {
+    Exception failure = assertThrows(Exception.class, () -> EchoConnection.open(group, server));
+    assertTrue(hasLimitAsCause(failure), failure.toString());
+    assertTrue(failure.getMessage().contains(Integer.toString(limit)), failure.getMessage());
   }
 
   private static boolean hasLimitAsCause(Throwable failure) {
@@ -109,20 +126,17 @@ class QuotaTest {
     return false;
   }
 
-  /** What both guests hold when the event loop ended, which keeps memory for the next connection. */
-  private Holdings holdingsAfter(Use use) throws Exception {
+  /**
+   * Connects with an event loop of its own, and ends it, as it keeps memory for the next connection.
+   * What the server has not unmapped by then would come back at the kernel's slow pace only.
+   */
+  private void use(Use use) throws Exception {
     EventLoopGroup group = server.newEventLoopGroup();
     try {
       use.with(group);
+      site.holdingsWithoutConnection();
     } finally {
       EventLoops.shutDown(group);
     }
-    return Await.until(
-        "no connection",
-        site::holdings,
-        holdings ->
-            holdings.withoutConnection()
-                && holdings.client().grantedPages() == 0
-                && holdings.client().deferredPages() == 0);
   }
 }

@@ -1,10 +1,14 @@
 package io.xenshm.integration;
 
 import io.xenshm.examples.demo.ChildJvm;
+import io.xenshm.examples.TemporaryDirectories;
 import io.xenshm.netty.XenShmAddress;
+import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.sim.DomainAccounting;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.xen.sim.SimulatedLimits;
 import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 
 /** A simulated host in this process, and processes of its two guests here and elsewhere. */
 final class Site implements AutoCloseable {
@@ -20,6 +25,9 @@ final class Site implements AutoCloseable {
   static final int CLIENT = 2;
   static final XenShmAddress ECHO = new XenShmAddress(SERVER, 4711);
   static final XenShmAddress FILES = new XenShmAddress(SERVER, 4712);
+  private static final long ROOM = 64L << 20;
+  private static final String OFFERS = "/local/domain/" + CLIENT + "/data/xenshm/to/" + SERVER;
+
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
@@ -27,27 +35,41 @@ final class Site implements AutoCloseable {
    *
    * @param server the server's guest
    * @param client the client's guest
+   * @param offers offers of the client's guest to the server's in XenStore
    */
-  record Holdings(DomainAccounting server, DomainAccounting client) {
+  record Holdings(DomainAccounting server, DomainAccounting client, int offers) {
     /** Returns whether no connection holds anything. */
     boolean withoutConnection() {
-      return server.mappedPages() == 0 && server.ports() == 0 && client.ports() == 0;
+      return server.mappedPages() == 0 && server.ports() == 0 && client.ports() == 0 && offers == 0;
     }
   }
 
   private final Path directory;
   private final SimulatedHost host;
+  private final Xen dom0;
   private final Deque<AutoCloseable> newestFirst = new ArrayDeque<>();
 
-  private Site(Path directory, SimulatedHost host) {
+  private Site(Path directory, SimulatedHost host) throws IOException {
     this.directory = directory;
     this.host = host;
+    this.dom0 = open(0);
   }
 
-  /** Starts a host below a directory, with default quotas. */
-  static Site start(Path parent) throws IOException {
-    Path directory = parent.resolve("host");
-    return new Site(directory, SimulatedHost.start(SimulatedHostConfig.of(directory, 2)));
+  /** Starts a host with default quotas, in a directory of its own. */
+  static Site start() throws IOException {
+    return start(SimulatedLimits.DEFAULT);
+  }
+
+  /** Starts a host in a directory of its own. */
+  static Site start(SimulatedLimits limits) throws IOException {
+    Path directory = TemporaryDirectories.inMemory("xenshm-test-", ROOM);
+    SimulatedHostConfig config = SimulatedHostConfig.of(directory, 2).withLimits(limits);
+    return new Site(directory, SimulatedHost.start(config));
+  }
+
+  /** Returns the host's directory. */
+  Path directory() {
+    return directory;
   }
 
   /** Opens a process of a guest in this JVM. */
@@ -80,7 +102,28 @@ final class Site implements AutoCloseable {
 
   /** Returns what both guests hold now. */
   Holdings holdings() throws IOException {
-    return new Holdings(host.accounting(SERVER), host.accounting(CLIENT));
+    return new Holdings(host.accounting(SERVER), host.accounting(CLIENT), offers());
+  }
+
+  private int offers() {
+    return dom0.xenStore()
+        .list(OFFERS)
+        .handle(
+            (offers, failure) -> {
+              if (failure == null) {
+                return offers.size();
+              }
+              if (isMissing(failure)) {
+                return 0;
+              }
+              throw new CompletionException(failure);
+            })
+        .join();
+  }
+
+  private static boolean isMissing(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof XenStoreException e && e.code() == XenStoreException.Code.ENOENT;
   }
 
   /** Returns what both guests hold once connections that were closed hold nothing. */

@@ -32,6 +32,7 @@ public final class Posix {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  private static final int MAP_FIXED = 0x10;
 
   public static final short POLLIN = 1;
   public static final short POLLERR = 8;
@@ -91,6 +92,10 @@ public final class Posix {
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
+  /** Where reads and writes leave errno: one per thread, since they are on the data path. */
+  private static final ThreadLocal<MemorySegment> CALL_STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
+
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
   private static final int SOCKADDR_UN_SIZE = 110;
@@ -144,6 +149,31 @@ public final class Posix {
     }
   }
 
+  /**
+   * Reads as {@link #read} does, but returns -1 where a non-blocking descriptor has nothing to
+   * read.
+   */
+  public static int tryRead(int fd, MemorySegment buffer) throws PosixException {
+    MemorySegment state = CALL_STATE.get();
+    try {
+      long count = (long) READ.invokeExact(state, fd, buffer, buffer.byteSize());
+      return (int) (wouldBlock(count, state) ? -1 : check(count, "read", state));
+    } catch (Throwable e) {
+      throw rethrow(e);
+    }
+  }
+
+  /** Writes as {@link #write} does, but returns -1 where a non-blocking descriptor has no room. */
+  public static int tryWrite(int fd, MemorySegment buffer) throws PosixException {
+    MemorySegment state = CALL_STATE.get();
+    try {
+      long count = (long) WRITE.invokeExact(state, fd, buffer, buffer.byteSize());
+      return (int) (wouldBlock(count, state) ? -1 : check(count, "write", state));
+    } catch (Throwable e) {
+      throw rethrow(e);
+    }
+  }
+
   /** Controls a device; returns the call's result, which is not negative. */
   public static int ioctl(int fd, long request, MemorySegment argument) throws PosixException {
     try (Arena arena = Arena.ofConfined()) {
@@ -173,6 +203,29 @@ public final class Posix {
                   offset);
       check(result.address(), "mmap", state);
       return result.reinterpret(length);
+    } catch (Throwable e) {
+      throw rethrow(e);
+    }
+  }
+
+  /**
+   * Maps {@code place.byteSize()} bytes of a descriptor over a part of an earlier mapping, in its
+   * place. The earlier mapping's {@link #munmap} ends this one too.
+   */
+  public static void mmapOver(MemorySegment place, int fd, long offset) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CAPTURED);
+      MemorySegment result =
+          (MemorySegment)
+              MMAP.invokeExact(
+                  state,
+                  place,
+                  place.byteSize(),
+                  PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_FIXED,
+                  fd,
+                  offset);
+      check(result.address(), "mmap", state);
     } catch (Throwable e) {
       throw rethrow(e);
     }
@@ -303,6 +356,10 @@ public final class Posix {
       throw new PosixException(call, (int) ERRNO.get(state, 0L));
     }
     return result;
+  }
+
+  private static boolean wouldBlock(long result, MemorySegment state) {
+    return result == -1 && (int) ERRNO.get(state, 0L) == EAGAIN;
   }
 
   private static PosixException rethrow(Throwable e) {

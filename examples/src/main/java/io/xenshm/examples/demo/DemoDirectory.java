@@ -1,5 +1,6 @@
 package io.xenshm.examples.demo;
 
+import io.xenshm.examples.TemporaryDirectories;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,7 +12,6 @@ import java.util.stream.Stream;
 
 /** The directory of one run of the demo: the simulated host's files, and the transferred ones. */
 final class DemoDirectory implements AutoCloseable {
-  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final long SPARE_BYTES = 64L << 20;
   private static final int FILES_AT_A_TIME = 3;
   private static final int ATTEMPTS = 10;
@@ -29,13 +29,8 @@ final class DemoDirectory implements AutoCloseable {
    * @param fileBytes size of the file that is transferred
    */
   static DemoDirectory create(long fileBytes) throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
-    if (Files.isWritable(SHARED_MEMORY)
-        && Files.getFileStore(SHARED_MEMORY).getUsableSpace() - SPARE_BYTES
-            > FILES_AT_A_TIME * fileBytes) {
-      parent = SHARED_MEMORY;
-    }
-    return new DemoDirectory(Files.createTempDirectory(parent, "xenshm-demo-"));
+    long room = FILES_AT_A_TIME * fileBytes + SPARE_BYTES;
+    return new DemoDirectory(TemporaryDirectories.inMemory("xenshm-demo-", room));
   }
 
   /** Returns the directory at a path where {@link #create} made it. */

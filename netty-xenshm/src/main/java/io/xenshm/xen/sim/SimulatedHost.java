@@ -1,0 +1,219 @@
+package io.xenshm.xen.sim;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenException;
+import io.xenshm.xen.sim.xenstore.SimXenStore;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A simulated Xen host: hypervisor, guests' kernels, XenStore daemon and toolstack. Processes of
+ * its guests, in this JVM or in others, connect by {@link SimulatedXen#open}.
+ *
+ * <p>All methods may be called from any thread.
+ */
+public final class SimulatedHost implements AutoCloseable {
+  private static final InternalLogger LOGGER =
+      InternalLoggerFactory.getInstance(SimulatedHost.class);
+
+  private static final int DOMAIN_0 = 0;
+
+  private final HostDirectory directory;
+  private final FileChannel lock;
+  private final HostTmpfs files;
+  private final Hypervisor hypervisor;
+  private final HypercallServer server;
+  private final SimXenStore xenStore;
+  private final Toolstack toolstack;
+  private boolean closed;
+
+  private SimulatedHost(HostDirectory directory, FileChannel lock, SimulatedHostConfig config)
+      throws IOException {
+    this.directory = directory;
+    this.lock = lock;
+    SimulatedLimits limits = config.limits();
+    files = new HostTmpfs(directory, limits.ports());
+    // Processes that an earlier host in this directory left behind know other doorbells by number.
+    hypervisor =
+        new Hypervisor(limits, files, ThreadLocalRandom.current().nextInt(1, 1 << 14) << 16);
+    xenStore = SimXenStore.start(directory.root(), config.flavour());
+    toolstack = new Toolstack(xenStore, directory.root());
+    server = new HypercallServer(hypervisor, limits.deferredPassMillis());
+    server.start();
+  }
+
+  /**
+   * Starts a host and its guests.
+   *
+   * @throws XenException if a host runs in the directory, or the directory holds something else
+   * @throws IOException if a file or socket cannot be made
+   */
+  public static SimulatedHost start(SimulatedHostConfig config) throws IOException {
+    HostDirectory directory = new HostDirectory(config.directory());
+    directory.prepare();
+    FileChannel lock = lock(directory);
+    SimulatedHost host = null;
+    try {
+      directory.clear();
+      directory.makeDirectories();
+      warnWithoutTmpfs(directory.root());
+      host = new SimulatedHost(directory, lock, config);
+      host.serve(DOMAIN_0);
+      for (SimulatedDomain domain : config.domains()) {
+        host.addDomain(domain);
+      }
+      return host;
+    } catch (IOException | RuntimeException e) {
+      if (host == null) {
+        lock.close();
+      } else {
+        host.close();
+      }
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(HostDirectory directory) throws IOException {
+    FileChannel channel = FileChannel.open(directory.marker(), StandardOpenOption.WRITE);
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      channel.close();
+      throw new XenException(
+          "a simulated Xen host runs in "
+              + directory.root()
+              + " already; stop it or choose another directory");
+    }
+    return channel;
+  }
+
+  private static void warnWithoutTmpfs(Path root) throws IOException {
+    String type = Files.getFileStore(root).type();
+    if (!type.equals("tmpfs")) {
+      LOGGER.warn(
+          "{} is on {}, not on a tmpfs: shared pages are written to a disk now and then; use a"
+              + " directory below /dev/shm for speed",
+          root,
+          type);
+    }
+  }
+
+  /** Returns the host's directory, as an absolute path. */
+  public Path directory() {
+    return directory.root();
+  }
+
+  /**
+   * Returns the XenStore daemon: for tests that look at it, or write to it as dom0, without a
+   * process.
+   */
+  public SimXenStore xenStore() {
+    return xenStore;
+  }
+
+  /** Returns the numbers of the domains, domain 0 among them. */
+  public List<Integer> domains() throws IOException {
+    return server.call(() -> hypervisor.domains().stream().map(domain -> domain.id).toList());
+  }
+
+  /**
+   * Starts a guest, as {@code xl create} does.
+   *
+   * @throws XenException if there is a domain with its number
+   */
+  public synchronized void addDomain(SimulatedDomain domain) throws IOException {
+    if (domains().contains(domain.id())) {
+      throw new XenException("domain " + domain.id() + " exists already");
+    }
+    toolstack.create(domain);
+    serve(domain.id());
+  }
+
+  private void serve(int domainId) throws IOException {
+    HostDirectory.deleteTree(directory.runtime(domainId));
+    Files.createDirectories(directory.runtime(domainId));
+    server.call(
+        () -> {
+          hypervisor.addDomain(domainId);
+          server.listen(domainId, directory.hypercallSocket(domainId));
+          return null;
+        });
+  }
+
+  /**
+   * Ends a guest at once, as {@code xl destroy} does: its processes lose the host, its nodes
+   * disappear from XenStore, its ports, grants and mappings vanish. Its peers get no event, and
+   * keep what they mapped. The processes themselves are the caller's to kill.
+   *
+   * @throws XenException if there is no such guest
+   */
+  public synchronized void destroyDomain(int domainId) throws IOException {
+    if (domainId == DOMAIN_0) {
+      throw new XenException("domain 0 cannot be destroyed; close the host instead");
+    }
+    server.call(
+        () -> {
+          server.destroyDomain(domainId, directory.hypercallSocket(domainId));
+          return null;
+        });
+    toolstack.destroy(domainId);
+  }
+
+  /**
+   * Returns what a domain holds now. The end of a process that was killed is seen a moment later
+   * than it happens.
+   *
+   * @throws XenException if there is no such domain
+   */
+  public DomainAccounting accounting(int domainId) throws IOException {
+    int nodes = xenStore.nodes(domainId);
+    int watches = xenStore.watches(domainId);
+    return server.call(
+        () -> {
+          Domain domain = hypervisor.domain(domainId);
+          return new DomainAccounting(
+              domain.grantedPages,
+              domain.deferred.size(),
+              domain.mappedPages,
+              domain.portCount(),
+              domain.processes.size(),
+              nodes,
+              watches);
+        });
+  }
+
+  /**
+   * Stops the host and removes what it had in its directory, and the directory itself. Processes
+   * lose the host; pages that they have mapped stay theirs. Calling it again has no effect.
+   */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    server.close();
+    xenStore.close();
+    files.close();
+    try {
+      directory.clear();
+      Files.deleteIfExists(directory.marker());
+      lock.close();
+      Files.deleteIfExists(directory.root());
+    } catch (IOException e) {
+      LOGGER.warn("files of the simulated host are left behind in {}", directory.root(), e);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.xenshm.xen.sim;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.posix.Posix;
+import io.xenshm.posix.PosixException;
+import io.xenshm.xen.EventChannels;
+import io.xenshm.xen.SharedPages;
+import io.xenshm.xen.XenException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Pages of the simulated host that are mapped in this process. */
+final class SimulatedPages implements SharedPages {
+  private static final InternalLogger LOGGER =
+      InternalLoggerFactory.getInstance(SimulatedPages.class);
+
+  private final SimulatedProcess process;
+  private final long handle;
+  private final int peerDomainId;
+  private final int[] references;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory;
+  private UnmapNotice notice;
+  private boolean closed;
+
+  /**
+   * Takes over a mapping.
+   *
+   * @param mapping as {@link Posix#mmap} returned it
+   */
+  @SuppressWarnings("restricted") // the size is that of the mapping, whose only owner this is
+  SimulatedPages(
+      SimulatedProcess process,
+      long handle,
+      int peerDomainId,
+      int[] references,
+      MemorySegment mapping) {
+    this.process = process;
+    this.handle = handle;
+    this.peerDomainId = peerDomainId;
+    this.references = references;
+    this.memory = mapping.reinterpret(mapping.byteSize(), arena, SimulatedPages::unmap);
+    process.opened(this);
+  }
+
+  private static void unmap(MemorySegment mapping) {
+    try {
+      Posix.munmap(mapping);
+    } catch (PosixException e) {
+      LOGGER.warn("unmapping pages", e);
+    }
+  }
+
+  @Override
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  @Override
+  public int peerDomainId() {
+    return peerDomainId;
+  }
+
+  @Override
+  public int[] references() {
+    return references.clone();
+  }
+
+  @Override
+  public synchronized void notifyOnUnmap(long offset, EventChannels channels, int port)
+      throws XenException {
+    if (closed) {
+      throw new XenException("the pages are closed");
+    }
+    if (!(channels instanceof SimulatedEventChannels simulated)) {
+      throw new IllegalArgumentException("event channels of another back end: " + channels);
+    }
+    process.call(
+        Hypercall.NOTIFY_ON_UNMAP
+            .request(2 * Long.BYTES + 2 * Integer.BYTES)
+            .putLong(handle)
+            .putLong(offset)
+            .putInt(simulated.doorbell())
+            .putInt(port));
+    notice = new UnmapNotice(offset, channels, port);
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    boolean tellPeer = notice != null && !process.isDead();
+    if (tellPeer) {
+      memory.set(JAVA_BYTE, notice.offset, (byte) 0);
+    }
+    arena.close();
+    closed = true;
+    process.closed(this);
+    boolean hostTold = process.giveBack(Hypercall.RELEASE.request(Long.BYTES).putLong(handle));
+    if (tellPeer && !hostTold) {
+      notice.sendEvent();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return references.length + " pages shared with domain " + peerDomainId;
+  }
+
+  /** What the peer is to see at the end; the host does it where it can. */
+  private record UnmapNotice(long offset, EventChannels channels, int port) {
+    void sendEvent() {
+      try {
+        channels.notify(port);
+      } catch (XenException e) {
+        LOGGER.debug("the port of an unmap notification is not bound any more", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.xenshm.xen.sim;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What one process of a guest has open. May be used from any thread. */
+final class SimulatedProcess {
+  private static final InternalLogger LOGGER =
+      InternalLoggerFactory.getInstance(SimulatedProcess.class);
+
+  private final HostDirectory directory;
+  private final int domainId;
+  private final HypercallClient host;
+  private final PortTables portTables;
+  private final Doorbells doorbells;
+  private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean dead;
+
+  SimulatedProcess(HostDirectory directory, int domainId, HypercallClient host) {
+    this.directory = directory;
+    this.domainId = domainId;
+    this.host = host;
+    this.portTables = new PortTables(directory);
+    this.doorbells = new Doorbells(directory);
+  }
+
+  HostDirectory directory() {
+    return directory;
+  }
+
+  int domainId() {
+    return domainId;
+  }
+
+  PortTables portTables() {
+    return portTables;
+  }
+
+  /** Doorbells of peers. */
+  Doorbells doorbells() {
+    return doorbells;
+  }
+
+  /** Whether the process crashed: it must have no effect on others any more. */
+  boolean isDead() {
+    return dead;
+  }
+
+  ByteBuffer call(ByteBuffer request) throws XenException {
+    return host.call(request);
+  }
+
+  /**
+   * Has the host give something back. Returns false where the host is lost, which then has nothing
+   * of it any more.
+   */
+  boolean giveBack(ByteBuffer request) {
+    try {
+      host.call(request);
+      return true;
+    } catch (XenException e) {
+      LOGGER.debug("the host is not told of a close", e);
+      return false;
+    }
+  }
+
+  void opened(AutoCloseable resource) {
+    open.add(resource);
+  }
+
+  void closed(AutoCloseable resource) {
+    open.remove(resource);
+  }
+
+  void die() {
+    dead = true;
+    host.close();
+  }
+
+  /** Closes everything, the pages first, as a kernel does. */
+  void close() {
+    open.stream().filter(SimulatedPages.class::isInstance).forEach(SimulatedProcess::close);
+    open.forEach(SimulatedProcess::close);
+    host.close();
+  }
+
+  private static void close(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      LOGGER.warn("closing {}", resource, e);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.xenshm.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.xenshm.xen.sim.SimulatedHost;
+import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.xen.sim.SimulatedXen;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A simulated host with a server's domain and a client's, and event loops for both, all in this JVM. */
+final class TwoDomains implements AutoCloseable {
+  static final int SERVER = 1;
+  static final int CLIENT = 2;
+  private static final int TIMEOUT_SECONDS = 20;
+  private static final Path MEMORY_BACKED = Path.of("/dev/shm");
+
+  private final Path directory;
+  final SimulatedHost host;
+  final SimulatedXen serverXen;
+  final SimulatedXen clientXen;
+  final EventLoopGroup serverBoss;
+  final EventLoopGroup serverWorkers;
+  final EventLoopGroup clientLoops;
+
+  TwoDomains() throws IOException {
+    directory = Files.createTempDirectory(MEMORY_BACKED, "xenshm-test");
+    host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), 2));
+    serverXen = SimulatedXen.open(host.directory(), SERVER);
+    clientXen = SimulatedXen.open(host.directory(), CLIENT);
+    serverBoss = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(serverXen));
+    serverWorkers = new MultiThreadIoEventLoopGroup(2, XenShmIoHandler.newFactory(serverXen));
+    clientLoops = new MultiThreadIoEventLoopGroup(2, XenShmIoHandler.newFactory(clientXen));
+  }
+
+  ServerBootstrap server(ChannelHandler childHandler) {
+    return new ServerBootstrap()
+        .group(serverBoss, serverWorkers)
+        .channel(XenShmServerSocketChannel.class)
+        .childHandler(childHandler);
+  }
+
+  Bootstrap client(ChannelHandler handler) {
+    return new Bootstrap()
+        .group(clientLoops)
+        .channel(XenShmSocketChannel.class)
+        .handler(handler);
+  }
+
+  static Channel done(ChannelFuture future) {
+    future.awaitUninterruptibly(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    if (!future.isDone()) {
+      throw new AssertionError("not done in " + TIMEOUT_SECONDS + " s: " + future);
+    }
+    return future.syncUninterruptibly().channel();
+  }
+
+  Channel bind(ChannelHandler childHandler) {
+    return done(server(childHandler).bind(new XenShmAddress(SERVER, 0)));
+  }
+
+  Channel connect(ChannelHandler handler, Channel listener) {
+    return done(client(handler).connect(listener.localAddress()));
+  }
+
+  void shutDownLoops() {
+    EventLoopGroup[] groups = {clientLoops, serverWorkers, serverBoss};
+    for (EventLoopGroup group : groups) {
+      group.shutdownGracefully(0, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+    for (EventLoopGroup group : groups) {
+      group.terminationFuture().awaitUninterruptibly(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  @Override
+  public void close() {
+    shutDownLoops();
+    clientXen.close();
+    serverXen.close();
+    host.close();
+    try {
+      Files.delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the host left something in " + directory, e);
+    }
+  }
+}
