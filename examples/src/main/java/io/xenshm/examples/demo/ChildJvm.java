@@ -71,8 +71,7 @@ public final class ChildJvm implements AutoCloseable {
     return new ChildJvm(name, builder.start());
   }
 
-  private static Thread startReader(
-      InputStream stream, Collection<String> target, String atEnd) {
+  private static Thread startReader(InputStream stream, Collection<String> target, String atEnd) {
     return Thread.ofVirtual()
         .start(
             () -> {
