@@ -24,8 +24,19 @@ class EndpointTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "tcp", "tcp:127.0.0.1", "tcp::1", "tcp:127.0.0.1:65536", "tcp:127.0.0.1:-1",
-        "tcp:127.0.0.1:http", "xen:1", "xen:x:1", "xen:1:70000", "xen:99999:1", "ipx:1:2", "xen:1:2:3"
+        "",
+        "tcp",
+        "tcp:127.0.0.1",
+        "tcp::1",
+        "tcp:127.0.0.1:65536",
+        "tcp:127.0.0.1:-1",
+        "tcp:127.0.0.1:http",
+        "xen:1",
+        "xen:x:1",
+        "xen:1:70000",
+        "xen:99999:1",
+        "ipx:1:2",
+        "xen:1:2:3"
       })
   void refusesWhatIsNoAddress(String text) {
     UsageException refusal = assertThrows(UsageException.class, () -> Endpoint.parse(text));

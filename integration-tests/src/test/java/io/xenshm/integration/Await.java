@@ -23,8 +23,7 @@ final class Await {
    *
    * @throws AssertionFailedError with the last value if none does in 30 seconds
    */
-  static <T> T until(String condition, Callable<T> value, Predicate<T> fulfilled)
-      throws Exception {
+  static <T> T until(String condition, Callable<T> value, Predicate<T> fulfilled) throws Exception {
     CompletableFuture<T> found = new CompletableFuture<>();
     AtomicReference<T> last = new AtomicReference<>();
     try (ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {

@@ -25,8 +25,7 @@ class KilledClientTest {
   void serverReportsTheLossAndServesTheNextClientWithNothingLeftBehind() throws Exception {
     try (Site site = Site.start();
         Server server =
-            FileReceiver.start(
-                Endpoint.xenShm(site.open(Site.SERVER), Site.FILES), reports::add)) {
+            FileReceiver.start(Endpoint.xenShm(site.open(Site.SERVER), Site.FILES), reports::add)) {
       sendSmallFile(site, server);
       final Holdings before = site.holdingsWithoutConnection();
 

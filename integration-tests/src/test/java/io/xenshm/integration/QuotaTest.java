@@ -127,8 +127,9 @@ class QuotaTest {
   }
 
   /**
-   * Connects with an event loop of its own, and ends it, as it keeps memory for the next connection.
-   * What the server has not unmapped by then would come back at the kernel's slow pace only.
+   * Connects with an event loop of its own, and ends it, as it keeps memory for the next
+   * connection. What the server has not unmapped by then would come back at the kernel's slow pace
+   * only.
    */
   private void use(Use use) throws Exception {
     EventLoopGroup group = server.newEventLoopGroup();

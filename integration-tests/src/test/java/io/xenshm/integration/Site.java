@@ -1,7 +1,7 @@
 package io.xenshm.integration;
 
-import io.xenshm.examples.demo.ChildJvm;
 import io.xenshm.examples.TemporaryDirectories;
+import io.xenshm.examples.demo.ChildJvm;
 import io.xenshm.netty.XenShmAddress;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenStoreException;
@@ -91,7 +91,8 @@ final class Site implements AutoCloseable {
   ChildJvm startProcess(String name, Class<?> mainClass, int domain, String... arguments)
       throws IOException {
     ChildJvm child =
-        ChildJvm.start(name, mainClass, environment(directory, domain), Map.of(), List.of(arguments));
+        ChildJvm.start(
+            name, mainClass, environment(directory, domain), Map.of(), List.of(arguments));
     newestFirst.push(child);
     return child;
   }

@@ -50,8 +50,7 @@ class WrongSettingsTest {
   @Test
   void processInADomainThatTheHostDoesNotHave() throws Exception {
     try (Site site = Site.start()) {
-      assertRefused(
-          Site.environment(site.directory(), NO_SUCH_DOMAIN), "domain " + NO_SUCH_DOMAIN);
+      assertRefused(Site.environment(site.directory(), NO_SUCH_DOMAIN), "domain " + NO_SUCH_DOMAIN);
       assertTrue(site.holdings().withoutConnection());
     }
   }
@@ -61,8 +60,7 @@ class WrongSettingsTest {
   void processInADomainWithNoPossibleNumber(String number) throws Exception {
     try (Site site = Site.start()) {
       assertRefused(
-          Map.of("XENSHM_XEN", "sim:" + site.directory(), "XENSHM_SIM_DOMID", number),
-          number);
+          Map.of("XENSHM_XEN", "sim:" + site.directory(), "XENSHM_SIM_DOMID", number), number);
       assertTrue(site.holdings().withoutConnection());
     }
   }
@@ -87,8 +85,7 @@ class WrongSettingsTest {
       try {
         Bootstrap bootstrap = new Bootstrap().option(XenShmChannelOption.XENSHM_RING_SIZE, size);
         Exception failure =
-            assertThrows(
-                Exception.class, () -> EchoConnection.open(group, server, bootstrap));
+            assertThrows(Exception.class, () -> EchoConnection.open(group, server, bootstrap));
         assertTrue(failure.getMessage().contains(Integer.toString(size)), failure.getMessage());
         assertTrue(failure.getMessage().contains("4096"), failure.getMessage());
       } finally {

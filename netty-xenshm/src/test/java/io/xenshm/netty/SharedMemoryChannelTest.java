@@ -120,7 +120,10 @@ class SharedMemoryChannelTest {
   @Test
   void connectToPortWithoutListenerNamesDomainAndPort() {
     ChannelFuture connect =
-        domains.client(new Received()).connect(new XenShmAddress(SERVER, 4711)).awaitUninterruptibly();
+        domains
+            .client(new Received())
+            .connect(new XenShmAddress(SERVER, 4711))
+            .awaitUninterruptibly();
 
     ConnectException failure = assertInstanceOf(ConnectException.class, connect.cause());
     assertTrue(failure.getMessage().contains("domain 1"), failure.getMessage());
@@ -131,7 +134,10 @@ class SharedMemoryChannelTest {
   @Test
   void connectToOwnDomainIsRefused() {
     ChannelFuture connect =
-        domains.client(new Received()).connect(new XenShmAddress(CLIENT, 4711)).awaitUninterruptibly();
+        domains
+            .client(new Received())
+            .connect(new XenShmAddress(CLIENT, 4711))
+            .awaitUninterruptibly();
 
     assertInstanceOf(ConnectException.class, connect.cause());
   }
@@ -247,8 +253,7 @@ class SharedMemoryChannelTest {
   @Test
   void writingAfterOutputShutdownFails() throws Exception {
     Channel listener = domains.bind(new Received());
-    XenShmSocketChannel client =
-        (XenShmSocketChannel) domains.connect(new Received(), listener);
+    XenShmSocketChannel client = (XenShmSocketChannel) domains.connect(new Received(), listener);
     client.shutdownOutput().sync();
 
     ChannelFuture write = client.writeAndFlush(buffer(random(1))).awaitUninterruptibly();
@@ -342,7 +347,10 @@ class SharedMemoryChannelTest {
     client.write(client.alloc().directBuffer().writeByte(2));
     client.write(client.alloc().heapBuffer().writeByte(3));
     client.write(
-        client.alloc().compositeBuffer().addComponents(true, buffer(new byte[] {4}), buffer(new byte[] {5})));
+        client
+            .alloc()
+            .compositeBuffer()
+            .addComponents(true, buffer(new byte[] {4}), buffer(new byte[] {5})));
     client.write(Unpooled.EMPTY_BUFFER);
     client.write(new DefaultFileRegion(file.toFile(), 0, content.length));
     client.writeAndFlush(buffer(new byte[] {6})).sync();
@@ -359,9 +367,7 @@ class SharedMemoryChannelTest {
     Path file = Files.write(directory.resolve("short"), random(100));
 
     ChannelFuture write =
-        client
-            .writeAndFlush(new DefaultFileRegion(file.toFile(), 0, 200))
-            .awaitUninterruptibly();
+        client.writeAndFlush(new DefaultFileRegion(file.toFile(), 0, 200)).awaitUninterruptibly();
 
     assertInstanceOf(IOException.class, write.cause());
   }
@@ -424,11 +430,7 @@ class SharedMemoryChannelTest {
     List<Channel> clients = new ArrayList<>();
     ChannelFuture last;
     do {
-      last =
-          domains
-              .client(new Echo())
-              .connect(listener.localAddress())
-              .awaitUninterruptibly();
+      last = domains.client(new Echo()).connect(listener.localAddress()).awaitUninterruptibly();
       clients.add(last.channel());
     } while (last.isSuccess());
 

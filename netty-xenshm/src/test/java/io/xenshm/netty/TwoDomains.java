@@ -16,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A simulated host with a server's domain and a client's, and event loops for both, all in this JVM. */
+/**
+ * A simulated host with a server's domain and a client's, and event loops for both, all in this
+ * JVM.
+ */
 final class TwoDomains implements AutoCloseable {
   static final int SERVER = 1;
   static final int CLIENT = 2;
@@ -49,10 +52,7 @@ final class TwoDomains implements AutoCloseable {
   }
 
   Bootstrap client(ChannelHandler handler) {
-    return new Bootstrap()
-        .group(clientLoops)
-        .channel(XenShmSocketChannel.class)
-        .handler(handler);
+    return new Bootstrap().group(clientLoops).channel(XenShmSocketChannel.class).handler(handler);
   }
 
   static Channel done(ChannelFuture future) {

@@ -27,7 +27,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final String END = new String("end of output");
+  /** No program prints this as a line. */
+  private static final String END = "\0";
 
   private final String name;
   private final Process process;
@@ -71,8 +72,7 @@ public final class ChildJvm implements AutoCloseable {
     return new ChildJvm(name, builder.start());
   }
 
-  private static Thread startReader(
-      InputStream stream, Collection<String> target, String atEnd) {
+  private static Thread startReader(InputStream stream, Collection<String> target, String atEnd) {
     return Thread.ofVirtual()
         .start(
             () -> {
@@ -105,7 +105,7 @@ public final class ChildJvm implements AutoCloseable {
     if (line == null) {
       throw new IOException(name + " said nothing for " + timeout.toSeconds() + " s");
     }
-    if (line == END) {
+    if (line.equals(END)) {
       lines.add(END);
       throw new IOException(name + " ended with exit code " + awaitExit(PATIENCE) + lastError());
     }

@@ -135,8 +135,10 @@ public final class Demo implements AutoCloseable {
                 name,
                 mainClass,
                 Map.of(
-                    "XENSHM_XEN", "sim:" + directory.host(),
-                    "XENSHM_SIM_DOMID", Integer.toString(domain)),
+                    "XENSHM_XEN",
+                    "sim:" + directory.host(),
+                    "XENSHM_SIM_DOMID",
+                    Integer.toString(domain)),
                 Map.of("java.io.tmpdir", temporary.toString()),
                 List.of(arguments)));
   }

@@ -98,7 +98,13 @@ final class FileSenderHandler extends ByteToMessageDecoder {
     String reason = cause instanceof ClosedChannelException ? "connection lost" : cause.toString();
     result.completeExceptionally(
         new IOException(
-            "transfer to " + peer + " after " + written + " of " + file.length() + " bytes: "
+            "transfer to "
+                + peer
+                + " after "
+                + written
+                + " of "
+                + file.length()
+                + " bytes: "
                 + reason,
             cause));
   }
