@@ -1,5 +1,6 @@
 package io.xenshm.machine;
 
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -8,7 +9,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 final class EchoHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ctx.write(message, ctx.voidPromise());
+    ctx.write(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
   }
 
   @Override
@@ -17,6 +18,7 @@ final class EchoHandler extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // closing does not fail
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
       ctx.close();
@@ -24,6 +26,7 @@ final class EchoHandler extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // closing does not fail
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     System.out.println("echo: " + ctx.channel() + ": " + cause);
     ctx.close();

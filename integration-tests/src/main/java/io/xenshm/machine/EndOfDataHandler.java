@@ -26,6 +26,7 @@ abstract class EndOfDataHandler extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // closing does not fail
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     System.out.println(getClass().getSimpleName() + ": " + ctx.channel() + ": " + cause);
     ctx.close();

@@ -42,6 +42,7 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // closing does not fail
   public synchronized void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     failure = cause;
     ended = true;
@@ -53,7 +54,7 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
   synchronized byte[] take(int count) throws InterruptedException {
     long deadline = System.nanoTime() + WAIT_NANOS;
     while (bytes.size() < count) {
-      pause(deadline, count + " bytes");
+      wait(millisLeft(deadline, count + " bytes"));
     }
     byte[] all = bytes.toByteArray();
     bytes.reset();
@@ -65,18 +66,22 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
   synchronized void awaitEnd() throws InterruptedException {
     long deadline = System.nanoTime() + WAIT_NANOS;
     while (!ended) {
-      pause(deadline, "the end");
+      wait(millisLeft(deadline, "the end"));
     }
   }
 
-  private void pause(long deadline, String what) throws InterruptedException {
+  private long millisLeft(long deadline, String what) {
     long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
     if (ended || left <= 0) {
       throw new AssertionError(
-          "waiting for " + what + ": " + bytes.size() + " bytes came, "
-              + (ended ? "then the end" : "then nothing"),
+          "waiting for "
+              + what
+              + ": "
+              + bytes.size()
+              + " bytes came, then "
+              + (ended ? "the end" : "nothing"),
           failure);
     }
-    wait(left);
+    return left;
   }
 }

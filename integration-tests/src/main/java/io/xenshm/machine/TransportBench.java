@@ -30,18 +30,17 @@ final class TransportBench {
   private static final int SHARE_SIZE = 64 * 1024;
 
   private enum Carrier {
-    SHARED_MEMORY(
-        XenShmSocketChannel.class, new XenShmAddress(Ports.SERVER_GUEST, Ports.COUNT)),
-    TCP(
-        EpollSocketChannel.class,
-        new InetSocketAddress(Ports.addressOfGuest(Ports.SERVER_GUEST), Ports.COUNT));
+    SHARED_MEMORY,
+    TCP;
 
-    final Class<? extends Channel> type;
-    final SocketAddress address;
+    Class<? extends Channel> type() {
+      return this == TCP ? EpollSocketChannel.class : XenShmSocketChannel.class;
+    }
 
-    Carrier(Class<? extends Channel> type, SocketAddress address) {
-      this.type = type;
-      this.address = address;
+    SocketAddress address() {
+      return this == TCP
+          ? new InetSocketAddress(Ports.addressOfGuest(Ports.SERVER_GUEST), Ports.COUNT)
+          : new XenShmAddress(Ports.SERVER_GUEST, Ports.COUNT);
     }
   }
 
@@ -113,7 +112,7 @@ final class TransportBench {
   private Channel connect(Carrier carrier, Received received) throws InterruptedException {
     return new Bootstrap()
         .group(group)
-        .channel(carrier.type)
+        .channel(carrier.type())
         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 60_000)
         .handler(
@@ -123,7 +122,7 @@ final class TransportBench {
                 channel.pipeline().addLast(received);
               }
             })
-        .connect(carrier.address)
+        .connect(carrier.address())
         .sync()
         .channel();
   }

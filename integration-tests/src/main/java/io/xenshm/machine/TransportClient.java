@@ -151,7 +151,7 @@ final class TransportClient {
       channels.add(connect(Ports.ECHO, SMALL_RING, received.get(i)));
     }
     for (int i = 0; i < connections; i++) {
-      channels.get(i).writeAndFlush(Unpooled.copiedBuffer(pattern(i)));
+      channels.get(i).writeAndFlush(Unpooled.copiedBuffer(pattern(i))).sync();
     }
     for (int i = 0; i < connections; i++) {
       Report.require(
@@ -166,7 +166,7 @@ final class TransportClient {
     for (int i = 0; i < connections; i++) {
       Received received = new Received();
       Channel channel = connect(Ports.ECHO, SMALL_RING, received);
-      channel.writeAndFlush(Unpooled.copiedBuffer(pattern(i)));
+      channel.writeAndFlush(Unpooled.copiedBuffer(pattern(i))).sync();
       Report.require(
           Arrays.equals(pattern(i), received.take(MESSAGE)), "connection " + i + " differs");
       channel.close().sync();
