@@ -1,6 +1,5 @@
 package io.xenshm.xenstore;
 
-import static io.xenshm.xen.XenStore.permissions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.xenshm.xen.XenException;
+import io.xenshm.xen.XenStore.Permission;
 import io.xenshm.xen.XenStore.Watch;
 import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
@@ -214,11 +214,12 @@ final class XenStoreClientTest {
     get(one.write("data/secret", "s"));
     assertFails(Code.EACCES, two.read("/local/domain/1/data/secret"));
     assertFails(Code.EACCES, two.write("/local/domain/1/data/secret", "x"));
-    get(one.setPermissions("data/secret", permissions("n1", "r2")));
-    assertEquals(permissions("n1", "r2"), get(two.permissions("/local/domain/1/data/secret")));
+    get(one.setPermissions("data/secret", Permission.list("n1", "r2")));
+    assertEquals(Permission.list("n1", "r2"), get(two.permissions("/local/domain/1/data/secret")));
     assertEquals("s", get(two.readString("/local/domain/1/data/secret")));
     assertFails(Code.EACCES, two.write("/local/domain/1/data/secret", "x"));
-    assertFails(Code.EACCES, two.setPermissions("/local/domain/1/data/secret", permissions("n2")));
+    assertFails(
+        Code.EACCES, two.setPermissions("/local/domain/1/data/secret", Permission.list("n2")));
   }
 
   @Test
