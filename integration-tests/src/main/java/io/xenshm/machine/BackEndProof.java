@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 final class BackEndProof {
   private static final int PAGES = 64;
   private static final int ROUNDS = 200;
-  private static final long WAIT_SECONDS = 240;
+  private static final long WAIT_SECONDS = 600;
 
   private static final int PING = 0;
   private static final int PONG = 128;

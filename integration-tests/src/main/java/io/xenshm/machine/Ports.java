@@ -1,0 +1,28 @@
+package io.xenshm.machine;
+
+/** Ports of the server, the same in shared memory and in TCP, and how the guests are numbered. */
+final class Ports {
+  /** Sends back what it gets. */
+  static final int ECHO = 4711;
+
+  /** Answers to the end of the client's data with their SHA-256, then closes. */
+  static final int DIGEST = 4712;
+
+  /** Takes data and says nothing. */
+  static final int SINK = 4713;
+
+  /** Answers to the end of the client's data with their number, 8 bytes, then closes. */
+  static final int COUNT = 4714;
+
+  /** TCP only: a line tells the server what to do with itself. */
+  static final int CONTROL = 4600;
+
+  /** The guest that serves; its domain number too. */
+  static final int SERVER_GUEST = 1;
+
+  private Ports() {}
+
+  static String addressOfGuest(int guest) {
+    return "10.77.0." + guest;
+  }
+}

@@ -1,0 +1,136 @@
+package io.xenshm.machine;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.xenshm.netty.XenShmAddress;
+import io.xenshm.netty.XenShmSocketChannel;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writes of several sizes from guest to guest, over shared memory and over TCP through netfront and
+ * netback, in turns. Then dom0 is asked for the processors' shares during each of them, and during
+ * neither.
+ */
+final class TransportBench {
+  private static final int[] SIZES = {256, 1024, 16 * 1024, 64 * 1024, 128 * 1024};
+  private static final int WARM_UP_ROUNDS = 2;
+  private static final int ROUNDS = 3;
+  private static final long ROUND_SECONDS = Long.getLong("xenshm.bench.roundSeconds", 3);
+  private static final long SHARE_SECONDS = Long.getLong("xenshm.bench.shareSeconds", 30);
+  private static final int SHARE_SIZE = 64 * 1024;
+
+  private enum Carrier {
+    SHARED_MEMORY(
+        XenShmSocketChannel.class, new XenShmAddress(Ports.SERVER_GUEST, Ports.COUNT)),
+    TCP(
+        EpollSocketChannel.class,
+        new InetSocketAddress(Ports.addressOfGuest(Ports.SERVER_GUEST), Ports.COUNT));
+
+    final Class<? extends Channel> type;
+    final SocketAddress address;
+
+    Carrier(Class<? extends Channel> type, SocketAddress address) {
+      this.type = type;
+      this.address = address;
+    }
+  }
+
+  private final EventLoopGroup group;
+  private final Report report;
+
+  TransportBench(EventLoopGroup group, Report report) {
+    this.group = group;
+    this.report = report;
+  }
+
+  void run() throws Exception {
+    report.note("TABLE   write | shared memory MB/s |   TCP MB/s | ratio");
+    for (int size : SIZES) {
+      double[] memory = new double[ROUNDS];
+      double[] tcp = new double[ROUNDS];
+      for (int round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+        double overMemory = measure(Carrier.SHARED_MEMORY, size, ROUND_SECONDS);
+        double overTcp = measure(Carrier.TCP, size, ROUND_SECONDS);
+        if (round >= 0) {
+          memory[round] = overMemory;
+          tcp[round] = overTcp;
+        }
+      }
+      double ofMemory = median(memory);
+      double ofTcp = median(tcp);
+      report.note(
+          String.format(
+              Locale.ROOT,
+              "TABLE %7d | %18.2f | %10.2f | %5.1f",
+              size,
+              ofMemory,
+              ofTcp,
+              ofMemory / ofTcp));
+    }
+    share("idle", null);
+    share("shared-memory", Carrier.SHARED_MEMORY);
+    share("tcp", Carrier.TCP);
+  }
+
+  /** Has dom0 print the processors' shares while a transfer runs, or none. */
+  private void share(String label, Carrier carrier) throws Exception {
+    // dom0's command measures the middle of the time; its start takes seconds in the emulation.
+    report.note("@dom0 run sh /machine/shares " + label + " " + SHARE_SECONDS / 2);
+    if (carrier == null) {
+      TimeUnit.SECONDS.sleep(SHARE_SECONDS);
+    } else {
+      double rate = measure(carrier, SHARE_SIZE, SHARE_SECONDS);
+      report.note(String.format(Locale.ROOT, "%s: %.2f MB/s", label, rate));
+    }
+  }
+
+  /** Returns the rate in MB/s until the server has counted everything. */
+  private double measure(Carrier carrier, int size, long seconds) throws Exception {
+    Received received = new Received();
+    Channel channel = connect(carrier, received);
+    Flood flood = new Flood(channel, size);
+    long start = System.nanoTime();
+    flood.start();
+    TimeUnit.SECONDS.sleep(seconds);
+    flood.stop();
+    ((SocketChannel) channel).shutdownOutput().sync();
+    long bytes = Unpooled.wrappedBuffer(received.take(Long.BYTES)).readLong();
+    double rate = bytes / 1e6 / ((System.nanoTime() - start) / 1e9);
+    channel.close().sync();
+    return rate;
+  }
+
+  private Channel connect(Carrier carrier, Received received) throws InterruptedException {
+    return new Bootstrap()
+        .group(group)
+        .channel(carrier.type)
+        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 60_000)
+        .handler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(received);
+              }
+            })
+        .connect(carrier.address)
+        .sync()
+        .channel();
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

@@ -1,0 +1,225 @@
+package io.xenshm.machine;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.xenshm.netty.XenShmAddress;
+import io.xenshm.netty.XenShmChannelOption;
+import io.xenshm.netty.XenShmIoHandler;
+import io.xenshm.netty.XenShmPath;
+import io.xenshm.netty.XenShmSocketChannel;
+import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenBackEnds;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The client's guest: plays the scenarios that its arguments name, in their order, against {@link
+ * TransportServer}.
+ */
+final class TransportClient {
+  private static final int SMALL_RING = 32 * 1024;
+  private static final int TRANSFER_BYTES = 16 * 1024 * 1024;
+  private static final int CHUNK = 64 * 1024;
+  private static final int MESSAGE = 1000;
+
+  /** What the emulation may take until a lost peer is reported; 2 s without it. */
+  private static final double LOSS_SECONDS = 10;
+
+  private final Report report = new Report();
+  private final Xen xen;
+  private final EventLoopGroup group;
+  private Control control;
+
+  private TransportClient(Xen xen, Control control) {
+    this.xen = xen;
+    this.control = control;
+    this.group = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(xen));
+  }
+
+  public static void main(String[] scenarios) throws Exception {
+    TransportClient client =
+        new TransportClient(XenBackEnds.open(XenBackEnds.AUTO), Control.connect());
+    for (String scenario : scenarios) {
+      client.report.check(scenario, () -> client.play(scenario));
+    }
+    client.control.close();
+    client.group.shutdownGracefully().sync();
+    client.xen.close();
+    client.report.exit();
+  }
+
+  private void play(String scenario) throws Exception {
+    switch (scenario) {
+      case "echo" -> echo();
+      case "transfer" -> transfer();
+      case "half-close" -> halfClose();
+      case "50-at-a-time" -> many(50);
+      case "1000-in-turn" -> inTurn(1000);
+      case "100-in-turn" -> inTurn(100);
+      case "killed" -> serverKilled();
+      case "destroyed" -> serverGuestDestroyed();
+      case "end" -> control.say("end");
+      case "bench" -> new TransportBench(group, report).run();
+      default -> throw new IllegalArgumentException("no scenario '" + scenario + "'");
+    }
+  }
+
+  private Channel connect(int port, int ringSize, ChannelHandler handler) throws Exception {
+    Channel channel =
+        new Bootstrap()
+            .group(group)
+            .channel(XenShmSocketChannel.class)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 60_000)
+            .option(XenShmChannelOption.XENSHM_RING_SIZE, ringSize)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel created) {
+                    created.pipeline().addLast(handler);
+                  }
+                })
+            .connect(new XenShmAddress(Ports.SERVER_GUEST, port))
+            .sync()
+            .channel();
+    XenShmPath path = ((XenShmSocketChannel) channel).path();
+    Report.require(path == XenShmPath.SHARED_MEMORY, "the path is " + path);
+    return channel;
+  }
+
+  private void echo() throws Exception {
+    Received received = new Received();
+    Channel channel = connect(Ports.ECHO, SMALL_RING, received);
+    Random random = new Random(1);
+    byte[] message = new byte[MESSAGE];
+    for (int i = 0; i < 100; i++) {
+      random.nextBytes(message);
+      channel.writeAndFlush(Unpooled.copiedBuffer(message)).sync();
+      Report.require(Arrays.equals(message, received.take(MESSAGE)), "message " + i + " differs");
+    }
+    channel.close().sync();
+  }
+
+  private void transfer() throws Exception {
+    Received received = new Received();
+    Channel channel = connect(Ports.DIGEST, 256 * 1024, received);
+    long start = System.nanoTime();
+    Random random = new Random(2);
+    MessageDigest digest = DigestHandler.sha256();
+    byte[] chunk = new byte[CHUNK];
+    for (int sent = 0; sent < TRANSFER_BYTES; sent += CHUNK) {
+      random.nextBytes(chunk);
+      digest.update(chunk);
+      channel.writeAndFlush(Unpooled.copiedBuffer(chunk)).sync();
+    }
+    ((SocketChannel) channel).shutdownOutput().sync();
+    Report.require(
+        Arrays.equals(digest.digest(), received.take(digest.getDigestLength())), "digests differ");
+    double seconds = (System.nanoTime() - start) / 1e9;
+    report.note(
+        "transfer: %.1f MB/s, with two SHA-256".formatted(TRANSFER_BYTES / 1e6 / seconds));
+    channel.closeFuture().await(60, TimeUnit.SECONDS);
+  }
+
+  private void halfClose() throws Exception {
+    Received received = new Received();
+    Channel channel = connect(Ports.COUNT, SMALL_RING, received);
+    channel.writeAndFlush(Unpooled.copiedBuffer(new byte[MESSAGE])).sync();
+    ((SocketChannel) channel).shutdownOutput().sync();
+    byte[] count = received.take(Long.BYTES);
+    Report.require(Unpooled.wrappedBuffer(count).readLong() == MESSAGE, Arrays.toString(count));
+    received.awaitEnd();
+    channel.close().sync();
+  }
+
+  private void many(int connections) throws Exception {
+    List<Channel> channels = new ArrayList<>();
+    List<Received> received = new ArrayList<>();
+    for (int i = 0; i < connections; i++) {
+      received.add(new Received());
+      channels.add(connect(Ports.ECHO, SMALL_RING, received.get(i)));
+    }
+    for (int i = 0; i < connections; i++) {
+      channels.get(i).writeAndFlush(Unpooled.copiedBuffer(pattern(i)));
+    }
+    for (int i = 0; i < connections; i++) {
+      Report.require(
+          Arrays.equals(pattern(i), received.get(i).take(MESSAGE)), "connection " + i + " differs");
+    }
+    for (Channel channel : channels) {
+      channel.close().sync();
+    }
+  }
+
+  private void inTurn(int connections) throws Exception {
+    for (int i = 0; i < connections; i++) {
+      Received received = new Received();
+      Channel channel = connect(Ports.ECHO, SMALL_RING, received);
+      channel.writeAndFlush(Unpooled.copiedBuffer(pattern(i)));
+      Report.require(
+          Arrays.equals(pattern(i), received.take(MESSAGE)), "connection " + i + " differs");
+      channel.close().sync();
+      if (i % 100 == 99) {
+        report.note((i + 1) + " connections");
+      }
+    }
+  }
+
+  private void serverKilled() throws Exception {
+    Received received = new Received();
+    Channel channel = connect(Ports.SINK, SMALL_RING, received);
+    Flood flood = new Flood(channel, CHUNK);
+    flood.start();
+    flood.awaitBytes(1 << 20);
+    long start = System.nanoTime();
+    control.say("kill");
+    requireLossInTime(channel, start);
+    control.close();
+    control = Control.connect();
+    report.note("the server is back after %.1f s".formatted(seconds(start)));
+    echo();
+  }
+
+  private void serverGuestDestroyed() throws Exception {
+    Received received = new Received();
+    Channel channel = connect(Ports.SINK, SMALL_RING, received);
+    Flood flood = new Flood(channel, CHUNK);
+    flood.start();
+    flood.awaitBytes(1 << 20);
+    DestructionNode node = new DestructionNode(xen);
+    report.note("@dom0 destroy " + Ports.SERVER_GUEST);
+    // The loss may be reported before dom0's command returns, or after it.
+    long destroyed = node.await();
+    node.cancel();
+    requireLossInTime(channel, destroyed);
+  }
+
+  private void requireLossInTime(Channel channel, long since) throws InterruptedException {
+    Report.require(
+        channel.closeFuture().await(120, TimeUnit.SECONDS), "the loss was not reported in 120 s");
+    double seconds = seconds(since);
+    report.note("the loss was reported after %.1f s".formatted(seconds));
+    Report.require(seconds <= LOSS_SECONDS, "it took " + seconds + " s");
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  private static byte[] pattern(int seed) {
+    byte[] bytes = new byte[MESSAGE];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+}
