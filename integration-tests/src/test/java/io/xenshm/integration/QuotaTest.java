@@ -38,7 +38,7 @@ class QuotaTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     site.close();
   }
 

@@ -47,7 +47,7 @@ final class Site implements AutoCloseable {
   private final Path directory;
   private final SimulatedHost host;
   private final Xen dom0;
-  private final Deque<AutoCloseable> newestFirst = new ArrayDeque<>();
+  private final Deque<Runnable> newestFirst = new ArrayDeque<>();
 
   private Site(Path directory, SimulatedHost host) throws IOException {
     this.directory = directory;
@@ -75,7 +75,7 @@ final class Site implements AutoCloseable {
   /** Opens a process of a guest in this JVM. */
   SimulatedXen open(int domain) throws IOException {
     SimulatedXen xen = SimulatedXen.open(directory, domain);
-    newestFirst.push(xen);
+    newestFirst.push(xen::close);
     return xen;
   }
 
@@ -93,7 +93,7 @@ final class Site implements AutoCloseable {
     ChildJvm child =
         ChildJvm.start(
             name, mainClass, environment(directory, domain), Map.of(), List.of(arguments));
-    newestFirst.push(child);
+    newestFirst.push(child::close);
     return child;
   }
 
@@ -132,10 +132,11 @@ final class Site implements AutoCloseable {
     return Await.until("no connection", this::holdings, Holdings::withoutConnection);
   }
 
+  /** Ends the processes, the newest first, then the host, which removes its directory. */
   @Override
-  public void close() throws Exception {
+  public void close() {
     while (!newestFirst.isEmpty()) {
-      newestFirst.pop().close();
+      newestFirst.pop().run();
     }
     host.close();
   }

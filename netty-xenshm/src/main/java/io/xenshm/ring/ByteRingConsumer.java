@@ -87,6 +87,9 @@ public final class ByteRingConsumer {
    */
   public int read(ByteBuf dst, int length) throws RingViolationException {
     int count = Math.min(Math.min(length, dst.writableBytes()), available());
+    if (count <= 0) {
+      return 0;
+    }
     int first = Math.min(count, data.untilWrap(consumed));
     data.copyOut(consumed, dst, first);
     consumed += first;
@@ -99,7 +102,7 @@ public final class ByteRingConsumer {
 
   /** Drops at most {@code length} of the bytes known to be available; returns how many. */
   public int skip(int length) {
-    int count = Math.min(length, produced - consumed);
+    int count = Math.max(0, Math.min(length, produced - consumed));
     consumed += count;
     return count;
   }

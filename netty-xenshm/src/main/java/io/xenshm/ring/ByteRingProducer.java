@@ -83,6 +83,9 @@ public final class ByteRingProducer {
    */
   public int write(ByteBuf src, int length) throws RingViolationException {
     int count = reserve(length);
+    if (count == 0) {
+      return 0;
+    }
     int first = Math.min(count, data.untilWrap(produced));
     data.copyIn(produced, src, first);
     produced += first;
@@ -96,6 +99,9 @@ public final class ByteRingProducer {
   /** As {@link #write(ByteBuf, int)} for all remaining bytes; advances the position. */
   public int write(ByteBuffer src) throws RingViolationException {
     int count = reserve(src.remaining());
+    if (count == 0) {
+      return 0;
+    }
     int first = Math.min(count, data.untilWrap(produced));
     data.copyIn(produced, src, first);
     produced += first;
@@ -165,6 +171,9 @@ public final class ByteRingProducer {
   private int reserve(int wanted) throws RingViolationException {
     if (finished) {
       throw new IllegalStateException("write after finish");
+    }
+    if (wanted < 0) {
+      throw new IllegalArgumentException("length is " + wanted + ", must not be negative");
     }
     int free = knownFree();
     return free >= wanted ? wanted : Math.min(wanted, free());

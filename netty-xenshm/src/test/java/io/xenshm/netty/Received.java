@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -31,11 +32,9 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext ctx, ByteBuf message) {
+  protected void channelRead0(ChannelHandlerContext ctx, ByteBuf message) throws IOException {
     synchronized (bytes) {
-      while (message.isReadable()) {
-        bytes.write(message.readByte());
-      }
+      message.readBytes(bytes, message.readableBytes());
       bytes.notifyAll();
     }
   }

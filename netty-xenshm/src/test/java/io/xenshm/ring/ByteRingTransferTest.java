@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -31,6 +29,9 @@ final class ByteRingTransferTest {
   /** The bytes sent are those of this pattern, again and again; its length is prime. */
   private static final int PATTERN = 65_537;
 
+  /** The 32-bit indices wrap soon after the start. */
+  private static final int START = -1_000_000;
+
   private final Semaphore dataRing = new Semaphore(0);
   private final Semaphore spaceRing = new Semaphore(0);
 
@@ -50,12 +51,10 @@ final class ByteRingTransferTest {
   }
 
   private void transfer(int size, long total, int largest, long seed) throws Exception {
-    try (Arena arena = Arena.ofShared();
+    try (TestMemory memory = new TestMemory(size).startAt(START);
         ExecutorService threads = Executors.newFixedThreadPool(2)) {
-      MemorySegment control = arena.allocate(RingLayout.CONTROL_SIZE, 64);
-      MemorySegment data = arena.allocate(size, 64);
-      ByteRingProducer producer = new ByteRingProducer(control, data);
-      ByteRingConsumer consumer = new ByteRingConsumer(control, data);
+      ByteRingProducer producer = new ByteRingProducer(memory.control, memory.data, START);
+      ByteRingConsumer consumer = new ByteRingConsumer(memory.control, memory.data, START);
       Future<Void> sent = threads.submit(() -> send(producer, total, largest, seed));
       Future<Long> received = threads.submit(() -> receive(consumer, largest, seed + 100));
       sent.get();

@@ -9,13 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A Java program in a process of its own, with this process's Java and class path. Its standard
@@ -27,20 +28,21 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  /** No program prints this as a line. */
-  private static final String END = "\0";
 
   private final String name;
   private final Process process;
-  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
   private final List<String> errors = Collections.synchronizedList(new ArrayList<>());
   private final Thread errorReader;
 
   private ChildJvm(String name, Process process) {
     this.name = name;
     this.process = process;
-    startReader(process.getInputStream(), lines, END);
-    this.errorReader = startReader(process.getErrorStream(), errors, null);
+    startReader(
+        process.getInputStream(),
+        line -> lines.add(Optional.of(line)),
+        () -> lines.add(Optional.empty()));
+    this.errorReader = startReader(process.getErrorStream(), errors::add, () -> {});
   }
 
   /**
@@ -72,19 +74,17 @@ public final class ChildJvm implements AutoCloseable {
     return new ChildJvm(name, builder.start());
   }
 
-  private static Thread startReader(InputStream stream, Collection<String> target, String atEnd) {
+  private static Thread startReader(InputStream stream, Consumer<String> eachLine, Runnable atEnd) {
     return Thread.ofVirtual()
         .start(
             () -> {
               try (BufferedReader reader =
                   new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                reader.lines().forEach(target::add);
+                reader.lines().forEach(eachLine);
               } catch (IOException | UncheckedIOException e) {
                 // the process is gone, which is the end of its output too
               } finally {
-                if (atEnd != null) {
-                  target.add(atEnd);
-                }
+                atEnd.run();
               }
             });
   }
@@ -101,15 +101,15 @@ public final class ChildJvm implements AutoCloseable {
    *     time
    */
   public String readLine(Duration timeout) throws IOException, InterruptedException {
-    String line = lines.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    Optional<String> line = lines.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
     if (line == null) {
       throw new IOException(name + " said nothing for " + timeout.toSeconds() + " s");
     }
-    if (line.equals(END)) {
-      lines.add(END);
+    if (line.isEmpty()) {
+      lines.add(line);
       throw new IOException(name + " ended with exit code " + awaitExit(PATIENCE) + lastError());
     }
-    return line;
+    return line.get();
   }
 
   /** Returns what follows {@code word} and a blank in the next line that begins so. */

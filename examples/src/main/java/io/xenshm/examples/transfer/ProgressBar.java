@@ -35,6 +35,8 @@ public final class ProgressBar implements LongConsumer {
   }
 
   /** Returns whether standard output is a terminal. */
+  @SuppressWarnings(
+      "SystemConsoleNull") // JDK 25's default console is null without a terminal again
   public static boolean onTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();

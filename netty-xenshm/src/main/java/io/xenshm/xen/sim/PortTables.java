@@ -21,7 +21,13 @@ final class PortTables {
       try {
         table = PortTable.open(directory.portTable(domainId));
       } catch (IOException e) {
-        throw new XenException("cannot open the ports of domain " + domainId, e);
+        throw new XenException(
+            "cannot reach the ports of domain "
+                + domainId
+                + ": the simulated Xen host in "
+                + directory.root()
+                + " stopped",
+            e);
       }
       tables.put(domainId, table);
     }

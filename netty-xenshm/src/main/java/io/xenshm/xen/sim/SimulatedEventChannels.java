@@ -70,8 +70,16 @@ final class SimulatedEventChannels implements EventChannels {
 
   @Override
   public int bindInterdomain(int remoteDomainId, int remotePort) throws XenException {
-    return call(Hypercall.BIND_INTERDOMAIN.request(3 * Integer.BYTES), remoteDomainId, remotePort)
-        .getInt();
+    int port =
+        call(Hypercall.BIND_INTERDOMAIN.request(3 * Integer.BYTES), remoteDomainId, remotePort)
+            .getInt();
+    try {
+      prepareRoute(port);
+      return port;
+    } catch (XenException e) {
+      unbind(port);
+      throw e;
+    }
   }
 
   @Override
@@ -172,6 +180,14 @@ final class SimulatedEventChannels implements EventChannels {
     return routes[port];
   }
 
+  /** Opens what notifications need as early as possible, so that they go on without the host. */
+  private void prepareRoute(int port) throws XenException {
+    long destination = ports.route(port);
+    if (destination != PortTable.NO_ROUTE) {
+      findRoute(port, destination);
+    }
+  }
+
   private synchronized void forgetRoute(int port) {
     Route route = routes[port];
     if (route != null) {
@@ -223,7 +239,13 @@ final class SimulatedEventChannels implements EventChannels {
     }
     for (int i = 0; i < count; i++) {
       int port = unmasked[i];
-      if (isBound(port) && ports.unmask(port)) {
+      if (!isBound(port)) {
+        continue;
+      }
+      if (routes[port] == null) {
+        prepareRoute(port);
+      }
+      if (ports.unmask(port)) {
         doorbell.ring(ports, port);
       }
     }

@@ -9,7 +9,12 @@ public final class ContractScenarios {
 
   /** Returns all scenarios. */
   public static List<ContractScenario> all() {
-    return Stream.of(GrantScenarios.all(), UnmapScenarios.all(), EventScenarios.all())
+    return Stream.of(
+            GrantScenarios.all(),
+            UnmapScenarios.all(),
+            EventScenarios.all(),
+            XenStoreScenarios.all(),
+            XenStoreTransactionScenarios.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -1,0 +1,64 @@
+package io.xenshm.xen.sim;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program in a JVM of its own, to be killed. */
+final class ChildJvm {
+  /** What the program prints when it is ready; arguments may follow. */
+  static final String READY = "READY";
+
+  private final Process process;
+  private final String readyLine;
+
+  private ChildJvm(Process process, String readyLine) {
+    this.process = process;
+    this.readyLine = readyLine;
+  }
+
+  /** Starts a class's main method and waits until it says that it is ready. */
+  static ChildJvm start(Class<?> program, String... args) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+    command.addAll(List.of(args));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    String line = output.readLine();
+    while (line != null && !line.startsWith(READY)) {
+      line = output.readLine();
+    }
+    if (line == null) {
+      process.destroyForcibly();
+      throw new IOException(program + " ended before it was ready");
+    }
+    return new ChildJvm(process, line);
+  }
+
+  /** Returns the numbers that the program said it is ready with. */
+  int[] readyNumbers() {
+    return java.util.Arrays.stream(readyLine.split(" "))
+        .skip(1)
+        .mapToInt(Integer::parseInt)
+        .toArray();
+  }
+
+  /** Kills the program with SIGKILL and waits for its end. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
