@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   /** No program prints this as a line. */
   private static final String END = "\0";
 

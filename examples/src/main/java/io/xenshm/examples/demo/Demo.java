@@ -91,7 +91,7 @@ public final class Demo implements AutoCloseable {
   private Measurement measure(String label, String echo, String files)
       throws IOException, InterruptedException {
     try (ChildJvm server = start("server", DemoServer.class, SERVER_DOMAIN, echo, files)) {
-      String[] addresses = server.awaitLine("READY", PATIENCE).split(" ");
+      String[] addresses = server.awaitLine("READY", PATIENCE).split(" ", -1);
       try (ChildJvm client =
           start(
               "client",
@@ -115,7 +115,7 @@ public final class Demo implements AutoCloseable {
         return Measurement.parse(line[1]);
       }
       if (line[0].equals("PROGRESS")) {
-        String[] numbers = line[1].split(" ");
+        String[] numbers = line[1].split(" ", -1);
         if (bar == null || Integer.parseInt(numbers[0]) != run) {
           run = Integer.parseInt(numbers[0]);
           String text = String.format("%-13s run %d of %d", label, run, DemoClient.RUNS);

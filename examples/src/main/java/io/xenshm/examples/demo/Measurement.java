@@ -13,7 +13,7 @@ record Measurement(TransferResult transfer, EchoResult echo) {
 
   /** Reads what {@link #toLine} wrote. */
   static Measurement parse(String line) {
-    String[] parts = line.split(" ");
+    String[] parts = line.split(" ", -1);
     return new Measurement(
         new TransferResult(
             parts[0],
