@@ -215,8 +215,7 @@ final class XenStoreClientTest {
     assertFails(Code.EACCES, two.read("/local/domain/1/data/secret"));
     assertFails(Code.EACCES, two.write("/local/domain/1/data/secret", "x"));
     get(one.setPermissions("data/secret", Permission.list("n1", "r2")));
-    assertEquals(
-        Permission.list("n1", "r2"), get(two.permissions("/local/domain/1/data/secret")));
+    assertEquals(Permission.list("n1", "r2"), get(two.permissions("/local/domain/1/data/secret")));
     assertEquals("s", get(two.readString("/local/domain/1/data/secret")));
     assertFails(Code.EACCES, two.write("/local/domain/1/data/secret", "x"));
     assertFails(
