@@ -19,4 +19,7 @@ module io.xenshm {
   provides io.xenshm.xen.XenProvider with
       io.xenshm.xen.linux.LinuxXenProvider,
       io.xenshm.xen.sim.SimulatedXenProvider;
+
+  opens io.xenshm.cli to
+      info.picocli;
 }

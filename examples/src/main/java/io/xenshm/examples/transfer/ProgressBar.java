@@ -35,8 +35,7 @@ public final class ProgressBar implements LongConsumer {
   }
 
   /** Returns whether standard output is a terminal. */
-  @SuppressWarnings(
-      "SystemConsoleNull") // JDK 25's default console is null without a terminal again
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 returns null again where there is no terminal
   public static boolean onTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();

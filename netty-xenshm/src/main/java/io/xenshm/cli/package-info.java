@@ -1,0 +1,2 @@
+/** The {@code xenshm} command. */
+package io.xenshm.cli;
