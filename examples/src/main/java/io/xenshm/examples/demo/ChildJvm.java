@@ -29,8 +29,6 @@ import java.util.function.Consumer;
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** No program prints this as a line. */
-  private static final String END = "\0";
 
   private final String name;
   private final Process process;

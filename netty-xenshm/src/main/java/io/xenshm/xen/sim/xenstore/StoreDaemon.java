@@ -203,11 +203,11 @@ final class StoreDaemon {
     return frame.transactionId() == NO_TRANSACTION ? tree : transaction(connection, frame).tree();
   }
 
-  private static StoreTransaction transaction(StoreConnection connection, XenStoreFrame frame)
+  private StoreTransaction transaction(StoreConnection connection, XenStoreFrame frame)
       throws XenStoreException {
     StoreTransaction transaction = connection.transactions().get(frame.transactionId());
     if (transaction == null) {
-      throw new XenStoreException(Code.ENOENT, "no such transaction");
+      throw new XenStoreException(flavour.unknownTransactionError(), "no such transaction");
     }
     return transaction;
   }

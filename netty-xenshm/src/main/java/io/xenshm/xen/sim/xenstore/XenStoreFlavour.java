@@ -42,6 +42,11 @@ public enum XenStoreFlavour {
     return this == C ? Code.EPERM : Code.EACCES;
   }
 
+  /** Error for a transaction that is not open. */
+  Code unknownTransactionError() {
+    return this == C ? Code.ENOENT : Code.EIO;
+  }
+
   /** Whether a list that does not fit into one frame can be read in parts. */
   boolean hasDirectoryPart() {
     return this == C;
