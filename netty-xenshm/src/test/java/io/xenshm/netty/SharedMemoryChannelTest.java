@@ -379,7 +379,7 @@ class SharedMemoryChannelTest {
     Channel listener = domains.bind(new Echo());
     List<Channel> clients = new ArrayList<>();
     List<Received> all = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 12; i++) {
       Received received = new Received();
       all.add(received);
       clients.add(domains.connect(received, listener));
