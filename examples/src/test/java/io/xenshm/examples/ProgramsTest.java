@@ -9,6 +9,8 @@ import io.xenshm.examples.echo.EchoClient;
 import io.xenshm.examples.echo.EchoServer;
 import io.xenshm.examples.transfer.FileReceiver;
 import io.xenshm.examples.transfer.FileSender;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,13 +60,13 @@ class ProgramsTest {
 
   @Test
   void failureEndsWithOneAndOneLine() throws Exception {
-    String address;
-    try (Server server = EchoServer.start(Endpoint.parse("tcp:127.0.0.1:0"))) {
-      address = server.endpoint().toString();
-    }
-    try (ChildJvm client = start(EchoClient.class, List.of(address))) {
-      assertEquals(1, client.awaitExit(PATIENCE));
-      assertEquals(1, client.errors().size(), client.errors().toString());
+    try (Socket portWithoutListener = new Socket()) {
+      portWithoutListener.bind(new InetSocketAddress("127.0.0.1", 0));
+      String address = "tcp:127.0.0.1:" + portWithoutListener.getLocalPort();
+      try (ChildJvm client = start(EchoClient.class, List.of(address))) {
+        assertEquals(1, client.awaitExit(PATIENCE));
+        assertEquals(1, client.errors().size(), client.errors().toString());
+      }
     }
   }
 
