@@ -1,5 +1,6 @@
 package io.xenshm.examples;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -9,6 +10,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.xenshm.netty.XenShm;
 import io.xenshm.netty.XenShmAddress;
+import io.xenshm.netty.XenShmChannelOption;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmServerSocketChannel;
 import io.xenshm.netty.XenShmSocketChannel;
@@ -24,6 +26,7 @@ import java.util.function.Supplier;
 public final class Endpoint {
   private static final String FORMS = "use xen:DOMAIN:PORT or tcp:HOST:PORT";
   private static final int MAX_PORT = 65535;
+  private static final int BULK_RING_BYTES = 512 * 1024;
 
   private final Supplier<IoHandlerFactory> ioHandlerFactory;
   private final Class<? extends ServerChannel> serverChannelClass;
@@ -92,6 +95,17 @@ public final class Endpoint {
   /** Creates an event loop group of one thread for this endpoint's channels. */
   public MultiThreadIoEventLoopGroup newEventLoopGroup() {
     return new MultiThreadIoEventLoopGroup(1, ioHandlerFactory.get());
+  }
+
+  /**
+   * Sets the options of a channel that sends much at a time: over shared memory a ring that takes
+   * hundreds of kilobytes before the sender must wait; over TCP none, as its buffers grow to that
+   * by themselves.
+   */
+  public void prepareForBulk(Bootstrap bootstrap) {
+    if (address instanceof XenShmAddress) {
+      bootstrap.option(XenShmChannelOption.XENSHM_RING_SIZE, BULK_RING_BYTES);
+    }
   }
 
   /** Returns the class of the channel that listens. */

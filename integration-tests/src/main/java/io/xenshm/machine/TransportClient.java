@@ -127,8 +127,7 @@ final class TransportClient {
     Report.require(
         Arrays.equals(digest.digest(), received.take(digest.getDigestLength())), "digests differ");
     double seconds = (System.nanoTime() - start) / 1e9;
-    report.note(
-        "transfer: %.1f MB/s, with two SHA-256".formatted(TRANSFER_BYTES / 1e6 / seconds));
+    report.note("transfer: %.1f MB/s, with two SHA-256".formatted(TRANSFER_BYTES / 1e6 / seconds));
     channel.closeFuture().await(60, TimeUnit.SECONDS);
   }
 

@@ -49,9 +49,7 @@ final class TransportServer {
   }
 
   private static void serve(
-      EventLoopGroup group,
-      Class<? extends ServerChannel> type,
-      IntFunction<SocketAddress> address)
+      EventLoopGroup group, Class<? extends ServerChannel> type, IntFunction<SocketAddress> address)
       throws InterruptedException {
     bind(group, type, address.apply(Ports.ECHO), EchoHandler::new);
     bind(group, type, address.apply(Ports.DIGEST), DigestHandler::new);

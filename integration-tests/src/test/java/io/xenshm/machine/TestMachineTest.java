@@ -44,7 +44,8 @@ class TestMachineTest {
       assertEquals(
           0,
           suite.waitFor(),
-          "exit code of `" + String.join(" ", command.subList(0, 2))
+          "exit code of `"
+              + String.join(" ", command.subList(0, 2))
               + "`: 1 a test failed, 3 the machine, 4 a guest; see its output above and its consoles");
     } finally {
       suite.descendants().forEach(ProcessHandle::destroy);

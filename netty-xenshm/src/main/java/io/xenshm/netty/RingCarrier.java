@@ -30,6 +30,9 @@ final class RingCarrier implements LinkListener {
   /** A full ring is written to again when this fraction of it is free. */
   private static final int SPACE_FRACTION = 4;
 
+  /** Read bytes are given back to the peer in pieces of this fraction of the ring. */
+  private static final int RELEASE_FRACTION = 8;
+
   private final XenShmSocketChannel channel;
   private final XenShmLoop loop;
   private final ActiveHandles.Slot slot;
@@ -37,6 +40,7 @@ final class RingCarrier implements LinkListener {
   private final ByteRingProducer producer;
   private final ByteRingConsumer consumer;
   private final RingFileWriter fileWriter;
+  private final int releaseSize;
   private PeerState peer = PeerState.OPEN;
   private boolean readPending;
   private boolean inputShutdown;
@@ -56,6 +60,7 @@ final class RingCarrier implements LinkListener {
     producer = link.producer();
     consumer = link.consumer();
     fileWriter = new RingFileWriter(producer);
+    releaseSize = consumer.capacity() / RELEASE_FRACTION;
     link.setListener(this);
   }
 
@@ -183,15 +188,26 @@ final class RingCarrier implements LinkListener {
     boolean filled = false;
     try {
       allocation.attemptedBytesRead(buffer.writableBytes());
-      allocation.lastBytesRead(consumer.read(buffer, buffer.writableBytes()));
+      allocation.lastBytesRead(fill(buffer));
       filled = true;
     } finally {
       if (!filled) {
         buffer.release();
       }
     }
-    releaseSpace();
     return buffer;
+  }
+
+  /** Gives space back in pieces, so that the peer writes while this side still reads. */
+  private int fill(ByteBuf buffer) throws IOException {
+    int total = 0;
+    int count;
+    do {
+      count = consumer.read(buffer, releaseSize);
+      releaseSpace();
+      total += count;
+    } while (count == releaseSize && buffer.isWritable());
+    return total;
   }
 
   /** After a shutdown of the input, what still comes is thrown away, as a socket does. */

@@ -40,6 +40,7 @@ public final class XenShmIoHandler implements IoHandler {
   private final XenShmLoop loop;
   private final Set<Registration> registrations = new LinkedHashSet<>();
   private final NonBlockingContext nonBlocking = new NonBlockingContext();
+  private final SpinBudget spinBudget = new SpinBudget();
   private long lastEpollNanos;
   private boolean shuttingDown;
 
@@ -106,22 +107,33 @@ public final class XenShmIoHandler implements IoHandler {
     if (steps == 0 && !active.isEmpty() && context.canBlock()) {
       steps = spin(context);
     }
+    long spinLimit = active.spinNanos();
     if (steps > 0 || !context.canBlock() || !active.prepareToSleep()) {
       return steps + runEpollIfDue(context);
     }
+    long before = System.nanoTime();
     int handled = epoll.run(context);
     lastEpollNanos = System.nanoTime();
+    spinBudget.slept(lastEpollNanos - before, spinLimit);
     return handled;
   }
 
   private int spin(IoHandlerContext context) {
+    long spinNanos = spinBudget.nanos(active.spinNanos());
+    if (spinNanos == 0) {
+      return 0;
+    }
     long start = System.nanoTime();
-    long spinNanos = active.spinNanos();
     int steps = 0;
     while (steps == 0 && context.canBlock() && System.nanoTime() - start < spinNanos) {
       Thread.onSpinWait();
       runEpollIfDue(context);
       steps = active.poll();
+    }
+    if (steps > 0) {
+      spinBudget.found();
+    } else if (context.canBlock()) {
+      spinBudget.lookedInVain();
     }
     return steps;
   }

@@ -29,8 +29,8 @@ import java.util.Map;
  */
 public final class XenShmSocketChannelConfig extends DefaultChannelConfig
     implements SocketChannelConfig {
-  /** 16 pages a ring: 31 connections fit into gntalloc's default limit of 1024 pages. */
-  static final int DEFAULT_RING_SIZE = 64 * 1024;
+  /** 32 pages a ring: 15 connections fit into gntalloc's default limit of 1024 pages. */
+  static final int DEFAULT_RING_SIZE = 128 * 1024;
 
   private static final int DEFAULT_SPIN_MICROS = 50;
   private static final int NO_LINGER = -1;

@@ -25,6 +25,7 @@ import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SharedMemoryChannelTest {
   private static final int RING = XenShmSocketChannelConfig.DEFAULT_RING_SIZE;
+  private static final int PAGES = 1 + 2 * RING / Xen.PAGE_SIZE;
 
   @TempDir Path directory;
   private TwoDomains domains;
@@ -377,7 +379,7 @@ class SharedMemoryChannelTest {
     Channel listener = domains.bind(new Echo());
     List<Channel> clients = new ArrayList<>();
     List<Received> all = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 12; i++) {
       Received received = new Received();
       all.add(received);
       clients.add(domains.connect(received, listener));
@@ -434,7 +436,7 @@ class SharedMemoryChannelTest {
       clients.add(last.channel());
     } while (last.isSuccess());
 
-    assertEquals(1024 / 33, clients.size() - 1);
+    assertEquals(1024 / PAGES, clients.size() - 1);
     assertTrue(last.cause().getMessage().contains("1024"), last.cause().getMessage());
   }
 
@@ -512,7 +514,7 @@ class SharedMemoryChannelTest {
       client.close().sync();
     }
     int pages = domains.host.accounting(CLIENT).grantedPages();
-    assertTrue(pages <= 4 * 33, "granted pages: " + pages);
+    assertTrue(pages <= 4 * PAGES, "granted pages: " + pages);
   }
 
   @Test

@@ -42,19 +42,22 @@ public final class FileSender implements AutoCloseable {
   public TransferResult send(SampleFile file, LongConsumer progress)
       throws IOException, InterruptedException {
     CompletableFuture<TransferResult> result = new CompletableFuture<>();
-    new Bootstrap()
-        .group(group)
-        .channel(endpoint.channelClass())
-        .handler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                channel
-                    .pipeline()
-                    .addLast(new ChunkedWriteHandler())
-                    .addLast(new FileSenderHandler(file, progress, result));
-              }
-            })
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(group)
+            .channel(endpoint.channelClass())
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel
+                        .pipeline()
+                        .addLast(new ChunkedWriteHandler())
+                        .addLast(new FileSenderHandler(file, progress, result));
+                  }
+                });
+    endpoint.prepareForBulk(bootstrap);
+    bootstrap
         .connect(endpoint.address())
         .addListener(
             connected -> {

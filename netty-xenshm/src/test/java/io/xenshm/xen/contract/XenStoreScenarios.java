@@ -164,6 +164,7 @@ final class XenStoreScenarios {
         "giving away", me.store().setPermissions(mine("closed"), foreign), Code.EPERM, Code.EACCES);
     me.permit(mine("closed/open"), "n" + me.own());
     me.side().send("closed", "open");
+    me.side().receive("seen");
   }
 
   private static void readAllowed(XenStoreSide me) throws Exception {
@@ -180,6 +181,7 @@ final class XenStoreScenarios {
     me.side().send("tried", "all");
     me.side().receive("closed");
     me.refused("reading what was closed again", me.store().read(open), Code.EACCES);
+    me.side().send("seen", "all");
   }
 
   private static void makeInheriting(XenStoreSide me) throws Exception {
