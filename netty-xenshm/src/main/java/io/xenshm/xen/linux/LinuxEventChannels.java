@@ -19,7 +19,9 @@ final class LinuxEventChannels implements EventChannels {
   private final Consumer<LinuxEventChannels> onClose;
   private final Set<Integer> bound = ConcurrentHashMap.newKeySet();
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment received = arena.allocate(JAVA_INT, Evtchn.MAX_PORTS_PER_CALL);
+
+  /** What is read from the device or written to it: one thread at a time does either. */
+  private final MemorySegment row = arena.allocate(JAVA_INT, Evtchn.MAX_PORTS_PER_CALL);
 
   private LinuxEventChannels(XenDevice device, Consumer<LinuxEventChannels> onClose) {
     this.device = device;
@@ -103,11 +105,12 @@ final class LinuxEventChannels implements EventChannels {
   public int poll(int[] ports) throws XenException {
     int most = Math.min(ports.length, Evtchn.MAX_PORTS_PER_CALL);
     try {
-      int count = device.read(received.asSlice(0, 4L * most)) / 4;
-      MemorySegment.copy(received, JAVA_INT, 0, ports, 0, count);
+      int bytes = device.read(row.asSlice(0, 4L * most));
+      int count = Math.max(0, bytes) / 4;
+      MemorySegment.copy(row, JAVA_INT, 0, ports, 0, count);
       return count;
     } catch (PosixException e) {
-      if (e.errno() == Posix.EAGAIN || e.errno() == Posix.EINTR) {
+      if (e.errno() == Posix.EINTR) {
         return 0;
       }
       if (e.errno() == Posix.EFBIG) {
@@ -123,8 +126,8 @@ final class LinuxEventChannels implements EventChannels {
 
   @Override
   public void unmask(int[] ports, int count) throws XenException {
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment row = call.allocate(JAVA_INT, Evtchn.MAX_PORTS_PER_CALL);
+    device.requireOpen();
+    try {
       int done = 0;
       while (done < count) {
         int now = Math.min(count - done, Evtchn.MAX_PORTS_PER_CALL);

@@ -1,5 +1,6 @@
 package io.xenshm.xen.linux;
 
+import io.netty.util.internal.SystemPropertyUtil;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.GrantTable;
 import io.xenshm.xen.Xen;
@@ -22,7 +23,8 @@ import java.util.concurrent.TimeoutException;
  */
 public final class LinuxXen implements Xen {
   /** Generous: a daemon on a busy host answers late, and a request that ends early is an error. */
-  private static final Duration XENSTORE_TIMEOUT = Duration.ofSeconds(15);
+  private static final Duration XENSTORE_TIMEOUT =
+      Duration.ofSeconds(SystemPropertyUtil.getLong("xenshm.xenstore.timeoutSeconds", 15));
 
   private final LinuxXenPaths paths;
   private final XenStore xenStore;

@@ -6,7 +6,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * The directory that the library's processes in this domain share: the one that an administrator
@@ -14,6 +13,8 @@ import java.nio.file.attribute.PosixFilePermissions;
  * empties both.
  */
 final class RuntimeDirectory {
+  private static final int ALL_MAY_WRITE_AND_REMOVE_THEIR_OWN = 01777;
+
   private RuntimeDirectory() {}
 
   static Path of(LinuxXenPaths paths) throws XenException {
@@ -24,7 +25,7 @@ final class RuntimeDirectory {
     try {
       Files.createDirectory(directory);
       // Apart from the creation, since the process's umask takes bits away there.
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+      Files.setAttribute(directory, "unix:mode", ALL_MAY_WRITE_AND_REMOVE_THEIR_OWN);
     } catch (FileAlreadyExistsException e) {
       // Another process of this domain made it.
     } catch (IOException e) {

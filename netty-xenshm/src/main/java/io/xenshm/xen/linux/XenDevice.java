@@ -84,10 +84,11 @@ final class XenDevice implements AutoCloseable {
     }
   }
 
+  /** Returns -1 where a non-blocking device has nothing to read. */
   int read(MemorySegment buffer) throws PosixException, XenException {
     enter();
     try {
-      return Posix.read(descriptor, buffer);
+      return Posix.tryRead(descriptor, buffer);
     } finally {
       leave();
     }
@@ -100,6 +101,11 @@ final class XenDevice implements AutoCloseable {
     } finally {
       leave();
     }
+  }
+
+  void requireOpen() throws XenException {
+    enter();
+    leave();
   }
 
   private void enter() throws XenException {
