@@ -9,6 +9,7 @@ import io.xenshm.examples.echo.EchoClient;
 import io.xenshm.examples.echo.EchoServer;
 import io.xenshm.examples.transfer.FileReceiver;
 import io.xenshm.examples.transfer.FileSender;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -61,7 +62,7 @@ class ProgramsTest {
   @Test
   void failureEndsWithOneAndOneLine() throws Exception {
     try (Socket portWithoutListener = new Socket()) {
-      portWithoutListener.bind(new InetSocketAddress("127.0.0.1", 0));
+      portWithoutListener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       String address = "tcp:127.0.0.1:" + portWithoutListener.getLocalPort();
       try (ChildJvm client = start(EchoClient.class, List.of(address))) {
         assertEquals(1, client.awaitExit(PATIENCE));
