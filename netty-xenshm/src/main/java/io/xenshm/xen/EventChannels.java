@@ -23,11 +23,12 @@ public interface EventChannels extends AutoCloseable {
   int fileDescriptor();
 
   /**
-   * Allocates a port that {@code remoteDomainId} may bind.
+   * Allocates a port that {@code remoteDomainId} may bind. A back end may, but need not, refuse a
+   * domain that does not exist.
    *
    * @return the local port
    * @throws XenLimitException if the domain has no port left
-   * @throws XenException if the remote domain does not exist
+   * @throws XenException if the back end refuses
    */
   int bindUnbound(int remoteDomainId) throws XenException;
 

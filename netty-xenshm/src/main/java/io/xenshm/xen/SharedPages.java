@@ -32,8 +32,8 @@ public interface SharedPages extends AutoCloseable {
    *
    * <p>This is {@code IOCTL_GNTALLOC_SET_UNMAP_NOTIFY} or {@code IOCTL_GNTDEV_SET_UNMAP_NOTIFY}
    * with both actions (xen/gntdev.h). A second call replaces the first. The port must stay bound
-   * until this side is closed; where it was unbound before, the byte is still cleared but no event
-   * is sent.
+   * until this side is closed. Where it was unbound before, the byte is still cleared; whether an
+   * event is sent is left open, since Linux keeps a port that a notification refers to.
    *
    * @param offset offset of the byte in {@link #memory()}
    * @param channels the event channels that {@code port} belongs to
