@@ -23,7 +23,7 @@ class KilledClientTest {
 
   @Test
   void serverReportsTheLossAndServesTheNextClientWithNothingLeftBehind() throws Exception {
-    try (Site site = Site.start();
+    try (Site site = Site.startWithQuickFrees();
         Server server =
             FileReceiver.start(Endpoint.xenShm(site.open(Site.SERVER), Site.FILES), reports::add)) {
       sendSmallFile(site, server);

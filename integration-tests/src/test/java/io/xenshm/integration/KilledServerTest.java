@@ -22,7 +22,7 @@ class KilledServerTest {
 
   @Test
   void clientReportsTheLossAndReachesTheRestartedServerWithNothingLeftBehind() throws Exception {
-    try (Site site = Site.start();
+    try (Site site = Site.startWithQuickFrees();
         FileSender sender = new FileSender(Endpoint.xenShm(site.open(Site.CLIENT), Site.FILES))) {
       ChildJvm server = site.startServer();
       sendSmallFile(sender);
