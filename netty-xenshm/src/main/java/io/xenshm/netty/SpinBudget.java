@@ -1,35 +1,37 @@
 package io.xenshm.netty;
 
 /**
- * How long to look for work before sleeping, by what paid lately. Looking in vain halves it: the
- * peer may need this very processor. Several sleeps that looking would have spared double it.
+ * Whether to look for work before sleeping, by what paid lately. Looking in vain again and again
+ * ends it: others need the processor. Sleeps that looking would have spared begin it again, on
+ * trial.
  */
 final class SpinBudget {
-  private static final int MAX_HALVINGS = 10;
-  private static final int SHORT_SLEEPS_TO_DOUBLE = 32;
+  private static final int MAX_CREDIT = 64;
+  private static final int PRICE_OF_A_FAILURE = 4;
+  private static final int SHORT_SLEEPS_TO_TRY = 16;
+  private static final int TRIAL_CREDIT = 3 * PRICE_OF_A_FAILURE;
 
-  private int halvings;
+  private int credit = MAX_CREDIT;
   private int shortSleeps;
 
-  /** Returns the time to look, in nanoseconds; 0 where that has not paid for long. */
+  /** Returns the time to look, in nanoseconds: the limit, or 0 while it does not pay. */
   long nanos(long limitNanos) {
-    return halvings == MAX_HALVINGS ? 0 : limitNanos >> halvings;
-  }
-
-  void lookedInVain() {
-    halvings = Math.min(halvings + 1, MAX_HALVINGS);
-    shortSleeps = 0;
+    return credit > 0 ? limitNanos : 0;
   }
 
   void found() {
-    halvings = Math.max(halvings - 1, 0);
+    credit = Math.min(credit + 1, MAX_CREDIT);
   }
 
-  /** Takes note of a sleep, and of how long looking was allowed to last. */
+  void lookedInVain() {
+    credit = Math.max(credit - PRICE_OF_A_FAILURE, 0);
+  }
+
+  /** Takes note of a sleep, and of how long looking may last. */
   void slept(long sleptNanos, long limitNanos) {
-    if (sleptNanos < limitNanos && ++shortSleeps == SHORT_SLEEPS_TO_DOUBLE) {
+    if (credit == 0 && sleptNanos < limitNanos && ++shortSleeps == SHORT_SLEEPS_TO_TRY) {
       shortSleeps = 0;
-      halvings = Math.max(halvings - 1, 0);
+      credit = TRIAL_CREDIT;
     }
   }
 }

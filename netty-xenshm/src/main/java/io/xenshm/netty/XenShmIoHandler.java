@@ -31,6 +31,9 @@ public final class XenShmIoHandler implements IoHandler {
   /** How long epoll may go unasked while rings keep the loop busy. */
   private static final long MAX_EPOLL_PAUSE_NANOS = 30_000;
 
+  /** How long a spinning loop keeps its processor to itself. */
+  private static final long BUSY_NANOS = 5_000;
+
   private final ThreadAwareExecutor executor;
   private final IoHandler epoll;
   private final LinkNode node;
@@ -118,17 +121,24 @@ public final class XenShmIoHandler implements IoHandler {
     return handled;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // a yield helps where both ends share a processor
   private int spin(IoHandlerContext context) {
     long spinNanos = spinBudget.nanos(active.spinNanos());
     if (spinNanos == 0) {
       return 0;
     }
     long start = System.nanoTime();
+    long waited = 0;
     int steps = 0;
-    while (steps == 0 && context.canBlock() && System.nanoTime() - start < spinNanos) {
-      Thread.onSpinWait();
+    while (steps == 0 && context.canBlock() && waited < spinNanos) {
+      if (waited < BUSY_NANOS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
       runEpollIfDue(context);
       steps = active.poll();
+      waited = System.nanoTime() - start;
     }
     if (steps > 0) {
       spinBudget.found();
