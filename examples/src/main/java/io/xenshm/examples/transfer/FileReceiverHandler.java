@@ -9,6 +9,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,8 @@ import java.util.function.Consumer;
 final class FileReceiverHandler extends ChannelInboundHandlerAdapter {
   private static final InternalLogger LOGGER =
       InternalLoggerFactory.getInstance(FileReceiverHandler.class);
+
+  private static final int ALLOCATION_BYTES = 1 << 20;
 
   private final Consumer<String> report;
   private TransferHeader header;
@@ -44,6 +47,7 @@ final class FileReceiverHandler extends ChannelInboundHandlerAdapter {
     try {
       if (message instanceof TransferHeader announced) {
         begin(announced);
+        ctx.writeAndFlush(ctx.alloc().buffer(Long.BYTES).writeLong(0));
       } else {
         append((ByteBuf) message);
       }
@@ -78,6 +82,16 @@ final class FileReceiverHandler extends ChannelInboundHandlerAdapter {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
             StandardOpenOption.DELETE_ON_CLOSE);
+    allocate(header.length());
+  }
+
+  /** Has the file's space allocated ahead: that takes longer than the transfer. */
+  private void allocate(long length) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(ALLOCATION_BYTES);
+    for (long position = 0; position < length; ) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), length - position));
+      position += file.write(zeros, position);
+    }
   }
 
   private void append(ByteBuf bytes) throws IOException {

@@ -19,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 
 /**
- * Sends one file and waits for the receiver's two answers. Stands behind a {@code
- * ChunkedWriteHandler}, which reads the file as quickly as the channel takes its bytes.
+ * Sends one file and waits for the receiver's answers. Stands behind a {@code ChunkedWriteHandler},
+ * which reads the file as quickly as the channel takes its bytes.
  */
 final class FileSenderHandler extends ByteToMessageDecoder {
   private static final int CHUNK_BYTES = 1 << 16;
@@ -29,6 +29,7 @@ final class FileSenderHandler extends ByteToMessageDecoder {
   private final SampleFile file;
   private final LongConsumer progress;
   private final CompletableFuture<TransferResult> result;
+  private boolean sending;
   private long startedAt;
   private long nanos = NOT_YET;
   private long written;
@@ -47,13 +48,17 @@ final class FileSenderHandler extends ByteToMessageDecoder {
   }
 
   @Override
-  public void channelActive(ChannelHandlerContext ctx) throws IOException {
+  public void channelActive(ChannelHandlerContext ctx) {
     peer = ctx.channel().remoteAddress();
-    FileChannel content = FileChannel.open(file.path(), StandardOpenOption.READ);
     ByteBuf header = ctx.alloc().buffer(TransferHeader.BYTES);
     file.header().write(header);
+    ctx.writeAndFlush(header).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+  }
+
+  private void sendContent(ChannelHandlerContext ctx) throws IOException {
+    FileChannel content = FileChannel.open(file.path(), StandardOpenOption.READ);
     startedAt = System.nanoTime();
-    ctx.write(header).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    sending = true;
     ChannelProgressivePromise promise = ctx.newProgressivePromise();
     promise.addListener(new Progress(ctx));
     ctx.writeAndFlush(new ChunkedNioFile(content, 0, file.length(), CHUNK_BYTES), promise);
@@ -62,6 +67,13 @@ final class FileSenderHandler extends ByteToMessageDecoder {
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
       throws IOException {
+    if (!sending && in.readableBytes() >= Long.BYTES) {
+      long ready = in.readLong();
+      if (ready != 0) {
+        throw new IOException("the receiver has " + ready + " bytes before any were sent");
+      }
+      sendContent(ctx);
+    }
     if (nanos == NOT_YET && in.readableBytes() >= Long.BYTES) {
       nanos = System.nanoTime() - startedAt;
       long received = in.readLong();

@@ -13,8 +13,9 @@ import java.util.Arrays;
  *   +----------------+--------------------------------+------------------
  * </pre>
  *
- * <p>The receiver answers with the number of bytes (64 bit) as soon as it has them all, and then
- * with the SHA-256 of what it received.
+ * <p>The receiver answers with the number of bytes that it has (64 bit): 0 when it is ready for the
+ * content, and the length when it has it all; then with the SHA-256 of what it received. The sender
+ * waits for the first answer before it sends the content.
  */
 final class TransferHeader {
   static final int BYTES = Long.BYTES + Sha256.BYTES;
