@@ -52,11 +52,13 @@ record ListenerRecord(String versions, String address) {
     return wanted == null || address.equals(ANY_ADDRESS) || address.equals(text(wanted));
   }
 
-  /** Says whether nobody else can listen beside this one at the same port. */
+  /** Says whether both cannot listen at the same port: a connect could mean either. */
   boolean conflictsWith(ListenerRecord other) {
-    return address.equals(other.address)
-        || address.equals(ANY_ADDRESS)
-        || other.address.equals(ANY_ADDRESS);
+    return address.equals(other.address) || reachesAll() || other.reachesAll();
+  }
+
+  private boolean reachesAll() {
+    return address.equals(ANY_ADDRESS) || address.equals(BY_DOMAIN);
   }
 
   boolean speaksOurVersion() {

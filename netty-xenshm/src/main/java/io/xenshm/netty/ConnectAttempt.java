@@ -167,7 +167,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
       fail(required(reason, cause));
       return;
     }
-    if (reason == XenShmPathReason.FAILED || reason == XenShmPathReason.QUOTA) {
+    if (reason == XenShmPathReason.FAILED) {
       logger.warn("{}: no shared memory to {}, but TCP", channel, remote, cause);
     } else {
       logger.debug("{}: TCP to {}: {}", channel, remote, reason.text(), cause);

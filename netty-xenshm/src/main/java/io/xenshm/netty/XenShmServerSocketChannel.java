@@ -179,7 +179,8 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
         logger.debug("Listening at {} by TCP only: {}", address, obstacle);
       }
     } catch (IOException e) {
-      logger.warn("Listening at {} by TCP only", address, e);
+      logger.warn("Listening at {} by TCP only: {}", address, e.getMessage());
+      logger.debug("Why {} is not announced", address, e);
     }
   }
 
