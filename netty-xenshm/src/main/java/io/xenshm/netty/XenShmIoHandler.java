@@ -32,9 +32,6 @@ public final class XenShmIoHandler implements IoHandler {
   /** How long epoll may go unasked while rings keep the loop busy. */
   private static final long MAX_EPOLL_PAUSE_NANOS = 30_000;
 
-  /** How long a spinning loop keeps its processor to itself. */
-  private static final long BUSY_NANOS = 5_000;
-
   private final ThreadAwareExecutor executor;
   private final IoHandler epoll;
   private final LocalDomain domain;
@@ -45,6 +42,7 @@ public final class XenShmIoHandler implements IoHandler {
   private final Set<Registration> registrations = new LinkedHashSet<>();
   private final NonBlockingContext nonBlocking = new NonBlockingContext();
   private final SpinBudget spinBudget = new SpinBudget();
+  private final SpinPause spinPause = new SpinPause();
   private long lastEpollNanos;
   private boolean shuttingDown;
 
@@ -156,7 +154,6 @@ public final class XenShmIoHandler implements IoHandler {
     return handled;
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // a yield helps where both ends share a processor
   private int spin(IoHandlerContext context) {
     long spinNanos = spinBudget.nanos(active.spinNanos());
     if (spinNanos == 0) {
@@ -166,17 +163,14 @@ public final class XenShmIoHandler implements IoHandler {
     long waited = 0;
     int steps = 0;
     while (steps == 0 && context.canBlock() && waited < spinNanos) {
-      if (waited < BUSY_NANOS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
+      spinPause.pause(waited);
       runEpollIfDue(context);
       steps = active.poll();
       waited = System.nanoTime() - start;
     }
     if (steps > 0) {
       spinBudget.found();
+      spinPause.found();
     } else if (context.canBlock()) {
       spinBudget.lookedInVain();
     }
