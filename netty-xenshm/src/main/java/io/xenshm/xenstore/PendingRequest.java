@@ -45,6 +45,10 @@ final class PendingRequest {
     this(type, transactionId, epoch, payload, subject, late -> {});
   }
 
+  boolean isAboutWatch() {
+    return type == XenStoreProtocol.WATCH || type == XenStoreProtocol.UNWATCH;
+  }
+
   void complete(byte[] value) {
     if (expired) {
       onLateReply.accept(value);

@@ -214,10 +214,11 @@ final class XenStoreConnection {
     while (stream != null && outstanding.size() < MAX_OUTSTANDING) {
       PendingRequest request;
       synchronized (lock) {
-        request = queue.poll();
-      }
-      if (request == null) {
-        return;
+        request = queue.peek();
+        if (request == null || mustWait(request)) {
+          return;
+        }
+        queue.remove();
       }
       if (request.epoch != PendingRequest.ANY_CONNECTION && request.epoch != epoch) {
         request.fail(Code.DISCONNECTED, "its transaction ended with a lost connection");
@@ -225,6 +226,11 @@ final class XenStoreConnection {
         write(request);
       }
     }
+  }
+
+  /** The answers that it waits for wake this thread. */
+  private boolean mustWait(PendingRequest request) {
+    return endpoint.watchesWait() && request.isAboutWatch() && !outstanding.isEmpty();
   }
 
   private void write(PendingRequest request) {

@@ -21,6 +21,14 @@ public interface XenStoreEndpoint {
   /** Says whether a lost connection is opened again. */
   boolean reconnect();
 
+  /**
+   * Says whether a request about a watch must wait until all requests before it are answered. The
+   * kernel's device wants it so; a daemon's socket does not.
+   */
+  default boolean watchesWait() {
+    return false;
+  }
+
   /** Returns the path, for messages to people. */
   String name();
 

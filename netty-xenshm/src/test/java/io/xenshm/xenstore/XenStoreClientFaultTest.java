@@ -53,7 +53,11 @@ final class XenStoreClientFaultTest {
   }
 
   private void connect(Duration timeout) throws Exception {
-    client = XenStoreClient.connect(XenStoreEndpoint.unixSocket(path), timeout);
+    connect(XenStoreEndpoint.unixSocket(path), timeout);
+  }
+
+  private void connect(XenStoreEndpoint endpoint, Duration timeout) throws Exception {
+    client = XenStoreClient.connect(endpoint, timeout);
     peer = new Peer(server.accept());
   }
 
@@ -108,6 +112,37 @@ final class XenStoreClientFaultTest {
     }
     assertFails(Code.TIMEOUT, client.read("data/never-sent"));
     assertFalse(peer.hasMore());
+  }
+
+  @Test
+  void whereWatchesWaitOneIsNotWrittenBeforeEverythingIsAnswered() throws Exception {
+    client.close();
+    peer.close();
+    connect(new WaitingWatches(XenStoreEndpoint.unixSocket(path)), PATIENT);
+    BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    CompletableFuture<?> established = client.watch("data", seen::add);
+    XenStoreFrame watched = peer.next();
+    peer.send(new XenStoreFrame(XenStoreProtocol.WATCH, watched.requestId(), 0, OK));
+    assertNotNull(get(established));
+
+    CompletableFuture<byte[]> first = client.read("data/1");
+    XenStoreFrame request = peer.next();
+    CompletableFuture<?> watch = client.watch("data", path -> {});
+    CompletableFuture<byte[]> second = client.read("data/2");
+    // Between two events the client's thread looks at what is to be written.
+    for (int i = 0; i < 2; i++) {
+      peer.send(event("data", Payloads.strings(watched.payload()).get(1)));
+      assertEquals("data", seen.poll(30, TimeUnit.SECONDS));
+    }
+    assertFalse(peer.hasMore());
+    peer.send(new XenStoreFrame(XenStoreProtocol.READ, request.requestId(), 0, OK));
+    assertEquals(3, get(first).length);
+    XenStoreFrame watching = peer.next();
+    assertEquals(XenStoreProtocol.WATCH, watching.type());
+    assertEquals("data/2", Payloads.firstString(peer.next().payload()));
+    assertFalse(second.isDone());
+    peer.send(new XenStoreFrame(XenStoreProtocol.WATCH, watching.requestId(), 0, OK));
+    assertNotNull(get(watch));
   }
 
   @Test
@@ -238,6 +273,34 @@ final class XenStoreClientFaultTest {
     XenStoreException failure = (XenStoreException) e.getCause();
     assertEquals(code, failure.code(), failure.getMessage());
     return failure;
+  }
+
+  /** An endpoint with the kernel's rule about watches. */
+  private record WaitingWatches(XenStoreEndpoint socket) implements XenStoreEndpoint {
+    @Override
+    public int open() throws IOException {
+      return socket.open();
+    }
+
+    @Override
+    public int maxFrame() {
+      return socket.maxFrame();
+    }
+
+    @Override
+    public boolean reconnect() {
+      return socket.reconnect();
+    }
+
+    @Override
+    public boolean watchesWait() {
+      return true;
+    }
+
+    @Override
+    public String name() {
+      return socket.name();
+    }
   }
 
   /** The daemon's end of the connection. */

@@ -39,6 +39,16 @@ final class XenBusEndpoint implements XenStoreEndpoint {
     return false;
   }
 
+  /**
+   * A write of WATCH or UNWATCH keeps the file's {@code msgbuffer_mutex} until the daemon answered.
+   * The kernel's one thread that takes the daemon's answers wants the same mutex to hand over the
+   * answer to an earlier request of this file. Where both meet, XenStore hangs for the whole guest.
+   */
+  @Override
+  public boolean watchesWait() {
+    return true;
+  }
+
   @Override
   public String name() {
     return paths.device(XenDeviceKind.XENBUS).toString();

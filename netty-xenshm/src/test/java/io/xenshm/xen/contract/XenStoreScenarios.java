@@ -56,6 +56,7 @@ final class XenStoreScenarios {
     return List.of(
         alone("a watch fires once at registration", XenStoreScenarios::registration),
         alone("a watch tells of the node and what is below it", XenStoreScenarios::ownChanges),
+        alone("watches come and go among other requests", XenStoreScenarios::amongOthers),
         pair(
             "a broad and an exact watch tell of another guest's readable node",
             XenStoreScenarios::publish,
@@ -262,6 +263,31 @@ final class XenStoreScenarios {
     second.await(mine("a"));
     Check.equal(List.of(), events.seen(), "events after the end of a watch");
     second.cancel();
+  }
+
+  /** Linux's /dev/xen/xenbus hangs where a watch is written before a read is answered. */
+  private static void amongOthers(XenStoreSide me) throws Exception {
+    me.write(mine("x"), "1");
+    for (int round = 0; round < 20; round++) {
+      List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+      List<CompletableFuture<XenStore.Watch>> watches = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        reads.add(me.store().read(mine("x")));
+        watches.add(me.store().watch(mine("x"), path -> {}));
+        reads.add(me.store().read(mine("x")));
+      }
+      List<CompletableFuture<Void>> ends = new ArrayList<>();
+      for (CompletableFuture<XenStore.Watch> watch : watches) {
+        reads.add(me.store().read(mine("x")));
+        ends.add(me.get(watch).cancel());
+      }
+      for (CompletableFuture<byte[]> read : reads) {
+        Check.equal(1, me.get(read).length, "length of a value");
+      }
+      for (CompletableFuture<Void> end : ends) {
+        me.get(end);
+      }
+    }
   }
 
   private static void publish(XenStoreSide me) throws Exception {
