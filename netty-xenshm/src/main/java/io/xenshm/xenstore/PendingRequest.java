@@ -45,10 +45,6 @@ final class PendingRequest {
     this(type, transactionId, epoch, payload, subject, late -> {});
   }
 
-  boolean isAboutWatch() {
-    return type == XenStoreProtocol.WATCH || type == XenStoreProtocol.UNWATCH;
-  }
-
   void complete(byte[] value) {
     if (expired) {
       onLateReply.accept(value);

@@ -22,9 +22,6 @@ final class XenStoreConnection {
   private static final InternalLogger LOGGER =
       InternalLoggerFactory.getInstance(XenStoreConnection.class);
 
-  /** Requests that the daemons take from a guest before they stop reading ({@code quota}). */
-  static final int MAX_OUTSTANDING = 20;
-
   private static final long FIRST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long LAST_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -211,14 +208,13 @@ final class XenStoreConnection {
   }
 
   private void writeQueued() {
-    while (stream != null && outstanding.size() < MAX_OUTSTANDING) {
+    while (stream != null && outstanding.size() < endpoint.maxOutstanding()) {
       PendingRequest request;
       synchronized (lock) {
-        request = queue.peek();
-        if (request == null || mustWait(request)) {
-          return;
-        }
-        queue.remove();
+        request = queue.poll();
+      }
+      if (request == null) {
+        return;
       }
       if (request.epoch != PendingRequest.ANY_CONNECTION && request.epoch != epoch) {
         request.fail(Code.DISCONNECTED, "its transaction ended with a lost connection");
@@ -226,11 +222,6 @@ final class XenStoreConnection {
         write(request);
       }
     }
-  }
-
-  /** The answers that it waits for wake this thread. */
-  private boolean mustWait(PendingRequest request) {
-    return endpoint.watchesWait() && request.isAboutWatch() && !outstanding.isEmpty();
   }
 
   private void write(PendingRequest request) {

@@ -22,11 +22,11 @@ public interface XenStoreEndpoint {
   boolean reconnect();
 
   /**
-   * Says whether a request about a watch must wait until all requests before it are answered. The
-   * kernel's device wants it so; a daemon's socket does not.
+   * Returns how many requests may be under way at a time: as many as the daemons take from a guest
+   * before they stop reading.
    */
-  default boolean watchesWait() {
-    return false;
+  default int maxOutstanding() {
+    return 20;
   }
 
   /** Returns the path, for messages to people. */

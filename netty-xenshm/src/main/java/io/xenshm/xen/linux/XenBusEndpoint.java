@@ -40,13 +40,19 @@ final class XenBusEndpoint implements XenStoreEndpoint {
   }
 
   /**
-   * A write of WATCH or UNWATCH keeps the file's {@code msgbuffer_mutex} until the daemon answered.
-   * The kernel's one thread that takes the daemon's answers wants the same mutex to hand over the
-   * answer to an earlier request of this file. Where both meet, XenStore hangs for the whole guest.
+   * Two reasons, both in xenbus_dev_frontend.c (seen on Linux 6.1), and both for a file alone:
+   *
+   * <ul>
+   *   <li>A written request stays in the file's one buffer until the kernel's thread copies it to
+   *       the daemon. A second one that is written before overwrites the first one's payload.
+   *   <li>A write of WATCH or UNWATCH keeps the file's {@code msgbuffer_mutex} until the daemon
+   *       answered. The kernel's thread wants that mutex to hand over the answer to an earlier
+   *       request of the file. Where both meet, XenStore hangs for the whole guest.
+   * </ul>
    */
   @Override
-  public boolean watchesWait() {
-    return true;
+  public int maxOutstanding() {
+    return 1;
   }
 
   @Override
