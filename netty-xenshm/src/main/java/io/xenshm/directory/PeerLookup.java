@@ -12,15 +12,15 @@ public record PeerLookup(Outcome outcome, Peer peer) {
   public enum Outcome {
     /** A guest of this host has the address. */
     CO_RESIDENT,
-    /** No guest that this domain may reach has the address. */
+    /** No guest that this domain may reach has the address; or the guest that had it is gone. */
     NOT_CO_RESIDENT,
     /** It is an address of this domain itself. */
     OWN_DOMAIN,
-    /** Guests on different networks have the same address. */
+    /** Guests on different networks have the same address: it does not tell which is meant. */
     AMBIGUOUS,
     /** dom0's agent has written no table for this domain, and there is no explicit one. */
     NO_TABLE,
-    /** XenStore did not answer. */
+    /** XenStore did not answer; it is asked again. */
     UNKNOWN
   }
 }

@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 final class FrameStream {
   private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(FrameStream.class);
 
+  /** Bytes of the first input buffer; it grows where a larger frame comes. */
   private static final int INPUT_SIZE = 16 * 1024;
 
   // asm-generic/errno-base.h and errno.h
@@ -26,12 +27,20 @@ final class FrameStream {
 
   private final int fd;
   private final Arena arena = Arena.ofAuto();
-  private final MemorySegment input = arena.allocate(INPUT_SIZE);
   private final MemorySegment output;
-  private final ByteBuffer received = input.asByteBuffer().flip().limit(0);
+  private final int maxReplyPayload;
+  private MemorySegment input = arena.allocate(INPUT_SIZE);
+  private ByteBuffer received = input.asByteBuffer().flip().limit(0);
 
-  FrameStream(int fd, int maxFrame) {
+  /**
+   * Creates it.
+   *
+   * @param maxFrame bytes of a frame that is written, at most
+   * @param maxReplyPayload bytes of payload of a frame that is read, at most
+   */
+  FrameStream(int fd, int maxFrame, int maxReplyPayload) {
     this.fd = fd;
+    this.maxReplyPayload = maxReplyPayload;
     output = arena.allocate(maxFrame);
   }
 
@@ -77,6 +86,9 @@ final class FrameStream {
   /** Reads once what there is; the descriptor is readable. */
   void fill() throws IOException {
     received.compact();
+    if (!received.hasRemaining()) {
+      growInput();
+    }
     int count;
     try {
       count = Posix.read(fd, input.asSlice(received.position()));
@@ -92,9 +104,15 @@ final class FrameStream {
     received.position(received.position() + Math.max(0, count)).flip();
   }
 
+  /** Called only while a frame that {@link #next()} found to be allowed is not whole. */
+  private void growInput() {
+    input = arena.allocate(2 * input.byteSize());
+    received = input.asByteBuffer().put(received.flip());
+  }
+
   /** Returns the next frame that arrived whole, or null. */
   XenStoreFrame next() throws XenStoreFrameException {
-    return XenStoreFrame.decode(received);
+    return XenStoreFrame.decode(received, maxReplyPayload);
   }
 
   void close() {

@@ -60,7 +60,7 @@ final class XenStoreConnection {
     this.listener = listener;
     this.timeoutNanos = timeoutNanos;
     try {
-      stream = new FrameStream(endpoint.open(), endpoint.maxFrame());
+      stream = openStream();
     } catch (IOException e) {
       throw new XenException("cannot connect to XenStore: " + e.getMessage(), e);
     }
@@ -189,7 +189,7 @@ final class XenStoreConnection {
       return;
     }
     try {
-      stream = new FrameStream(endpoint.open(), endpoint.maxFrame());
+      stream = openStream();
     } catch (IOException e) {
       LOGGER.debug("XenStore at {} is still away", endpoint.name(), e);
       backOff();
@@ -200,6 +200,10 @@ final class XenStoreConnection {
       epoch = ++lastEpoch;
     }
     listener.reconnected().forEach(this::submit);
+  }
+
+  private FrameStream openStream() throws IOException {
+    return new FrameStream(endpoint.open(), endpoint.maxFrame(), endpoint.maxReplyPayload());
   }
 
   private void backOff() {

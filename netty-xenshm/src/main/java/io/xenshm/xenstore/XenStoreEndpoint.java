@@ -15,8 +15,11 @@ public interface XenStoreEndpoint {
    */
   int open() throws IOException;
 
-  /** Returns how large a frame with its header may be, in bytes. */
+  /** Returns how large a request with its header may be, in bytes. */
   int maxFrame();
+
+  /** Returns how large a reply's payload may be, in bytes; a larger one ends the connection. */
+  int maxReplyPayload();
 
   /** Says whether a lost connection is opened again. */
   boolean reconnect();
@@ -43,6 +46,11 @@ public interface XenStoreEndpoint {
       @Override
       public int maxFrame() {
         return XenStoreProtocol.HEADER_SIZE + XenStoreProtocol.MAX_PAYLOAD;
+      }
+
+      @Override
+      public int maxReplyPayload() {
+        return XenStoreProtocol.MAX_SOCKET_REPLY;
       }
 
       @Override

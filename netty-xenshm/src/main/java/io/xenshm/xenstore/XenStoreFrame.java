@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  *  8 +---------------------+
  *    | u32 transaction     |  0: none
  * 12 +---------------------+
- *    | u32 payload length  |  at most 4096
+ *    | u32 payload length  |  at most 4096, see {@link XenStoreProtocol#MAX_SOCKET_REPLY}
  * 16 +---------------------+
  *    | payload             |
  *    +---------------------+
@@ -30,14 +30,14 @@ public record XenStoreFrame(int type, int requestId, int transactionId, byte[] p
 
   /** Checks the payload's length. */
   public XenStoreFrame {
-    if (payload.length > XenStoreProtocol.MAX_PAYLOAD) {
+    if (payload.length > XenStoreProtocol.MAX_SOCKET_REPLY) {
       throw new IllegalArgumentException(
           "XenStore "
               + XenStoreProtocol.nameOf(type)
               + " of "
               + payload.length
               + " bytes: at most "
-              + XenStoreProtocol.MAX_PAYLOAD
+              + XenStoreProtocol.MAX_SOCKET_REPLY
               + " fit into a frame");
     }
   }
@@ -56,14 +56,20 @@ public record XenStoreFrame(int type, int requestId, int transactionId, byte[] p
     out.put(payload);
   }
 
+  /** As {@link #decode(ByteBuffer, int)}, with the largest payload of a request. */
+  public static XenStoreFrame decode(ByteBuffer in) throws XenStoreFrameException {
+    return decode(in, XenStoreProtocol.MAX_PAYLOAD);
+  }
+
   /**
    * Reads one frame and moves the buffer's position past it.
    *
+   * @param maxPayload bytes of payload that are allowed
    * @return null where the frame is not complete; the position is unchanged then
    * @throws XenStoreFrameException if the header is not one of XenStore's; nothing after it can be
    *     read
    */
-  public static XenStoreFrame decode(ByteBuffer in) throws XenStoreFrameException {
+  public static XenStoreFrame decode(ByteBuffer in, int maxPayload) throws XenStoreFrameException {
     if (in.remaining() < XenStoreProtocol.HEADER_SIZE) {
       return null;
     }
@@ -73,14 +79,14 @@ public record XenStoreFrame(int type, int requestId, int transactionId, byte[] p
     int requestId = header.getInt();
     int transactionId = header.getInt();
     int length = header.getInt();
-    if (Integer.compareUnsigned(length, XenStoreProtocol.MAX_PAYLOAD) > 0) {
+    if (Integer.compareUnsigned(length, maxPayload) > 0) {
       throw new XenStoreFrameException(
           "malformed XenStore frame: "
               + XenStoreProtocol.nameOf(type)
               + " with a payload of "
               + Integer.toUnsignedString(length)
               + " bytes, at most "
-              + XenStoreProtocol.MAX_PAYLOAD
+              + maxPayload
               + " are allowed");
     }
     if (in.remaining() < XenStoreProtocol.HEADER_SIZE + length) {

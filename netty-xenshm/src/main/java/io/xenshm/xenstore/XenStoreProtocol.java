@@ -8,6 +8,14 @@ public final class XenStoreProtocol {
   /** Largest payload of a frame, in bytes: {@code XENSTORE_PAYLOAD_MAX}. */
   public static final int MAX_PAYLOAD = 4096;
 
+  /**
+   * Largest payload of a reply that is accepted on a daemon's Unix socket, in bytes. oxenstored
+   * keeps to {@link #MAX_PAYLOAD} towards guests only (its {@code connection.ml}): on its socket, a
+   * list of any length comes in one frame. The C daemon answers {@code E2BIG}, and has {@link
+   * #DIRECTORY_PART}. The bound is ours: some 30,000 names.
+   */
+  public static final int MAX_SOCKET_REPLY = 1 << 20;
+
   /** Longest absolute path, in bytes: {@code XENSTORE_ABS_PATH_MAX}. */
   public static final int MAX_ABSOLUTE_PATH = 3072;
 

@@ -34,6 +34,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,21 @@ abstract class AbstractDaemonTest {
     get(client.remove("/test/a"));
     assertFails(Code.ENOENT, client.remove("/test/a/b"));
     assertEquals("/local/domain/7", get(client.domainPath(7)));
+  }
+
+  @Test
+  void listsMoreNamesThanFitIntoAFrame() throws Exception {
+    Set<String> names =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "a-child-with-a-name-of-its-own-" + i)
+            .collect(Collectors.toSet());
+    CompletableFuture<?>[] written =
+        names.stream()
+            .map(name -> client.write("/test/many/" + name, ""))
+            .toArray(CompletableFuture<?>[]::new);
+    get(CompletableFuture.allOf(written));
+    assertEquals(names, Set.copyOf(get(client.list("/test/many"))));
+    assertEquals(names, Set.copyOf(get(client.transaction(tx -> tx.list("/test/many")))));
   }
 
   @Test
@@ -162,7 +179,8 @@ abstract class AbstractDaemonTest {
 
   @Test
   void requestsThatAreWrongGetTheSameErrors() throws Exception {
-    FrameStream raw = new FrameStream(endpoint().open(), endpoint().maxFrame());
+    FrameStream raw =
+        new FrameStream(endpoint().open(), endpoint().maxFrame(), endpoint().maxReplyPayload());
     try {
       assertEquals("ENOENT", ask(raw, 0, READ, "/test/none\0"));
       assertEquals("EINVAL", ask(raw, 0, READ, "/test/\0"));

@@ -198,10 +198,15 @@ final class XenStoreClientFaultTest {
     CompletableFuture<byte[]> read = client.read("data");
     XenStoreFrame request = peer.next();
     ByteBuffer header = ByteBuffer.allocate(16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-    header.putInt(XenStoreProtocol.READ).putInt(request.requestId()).putInt(0).putInt(4097).flip();
+    header
+        .putInt(XenStoreProtocol.READ)
+        .putInt(request.requestId())
+        .putInt(0)
+        .putInt((1 << 20) + 1)
+        .flip();
     peer.write(header);
     XenStoreException e = assertFails(Code.DISCONNECTED, read);
-    assertTrue(e.getMessage().contains("payload of 4097 bytes"), e.getMessage());
+    assertTrue(e.getMessage().contains("payload of 1048577 bytes"), e.getMessage());
     peer.close();
     peer = new Peer(server.accept());
     assertAnswered();

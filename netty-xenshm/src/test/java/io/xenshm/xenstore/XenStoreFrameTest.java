@@ -56,7 +56,17 @@ final class XenStoreFrameTest {
     assertThrows(XenStoreFrameException.class, () -> XenStoreFrame.decode(tooLong));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new XenStoreFrame(XenStoreProtocol.WRITE, 1, 0, new byte[4097]));
+        () -> new XenStoreFrame(XenStoreProtocol.DIRECTORY, 1, 0, new byte[(1 << 20) + 1]));
+  }
+
+  @Test
+  void takesLargerPayloadsWhereTheyAreAllowed() throws Exception {
+    XenStoreFrame large = new XenStoreFrame(XenStoreProtocol.DIRECTORY, 1, 0, new byte[5000]);
+    ByteBuffer wire = ByteBuffer.allocate(large.size());
+    large.encode(wire);
+    wire.flip();
+    assertThrows(XenStoreFrameException.class, () -> XenStoreFrame.decode(wire, 4999));
+    assertEquals(5000, XenStoreFrame.decode(wire, 5000).payload().length);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.xenshm.posix.Posix;
 import io.xenshm.posix.PosixException;
 import io.xenshm.xen.XenException;
 import io.xenshm.xenstore.XenStoreEndpoint;
+import io.xenshm.xenstore.XenStoreProtocol;
 
 /**
  * {@code /dev/xen/xenbus}: XenStore through the guest's kernel (drivers/xen/xenbus/
@@ -32,6 +33,11 @@ final class XenBusEndpoint implements XenStoreEndpoint {
   @Override
   public int maxFrame() {
     return MAX_FRAME;
+  }
+
+  @Override
+  public int maxReplyPayload() {
+    return XenStoreProtocol.MAX_PAYLOAD;
   }
 
   @Override

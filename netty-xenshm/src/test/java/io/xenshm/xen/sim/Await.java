@@ -6,12 +6,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assertions;
 
 /** Waits, with an end that only a hanging test meets. */
-final class Await {
+public final class Await {
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private Await() {}
 
-  static void until(String what, Callable<Boolean> condition) throws Exception {
+  /** Waits until the condition holds. */
+  public static void until(String what, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + TIMEOUT_NANOS;
     while (!condition.call()) {
       if (System.nanoTime() - deadline > 0) {

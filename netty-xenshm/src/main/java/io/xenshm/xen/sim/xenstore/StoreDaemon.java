@@ -6,7 +6,6 @@ import static io.xenshm.xenstore.XenStoreProtocol.ERROR;
 import static io.xenshm.xenstore.XenStoreProtocol.GET_DOMAIN_PATH;
 import static io.xenshm.xenstore.XenStoreProtocol.GET_PERMS;
 import static io.xenshm.xenstore.XenStoreProtocol.IS_DOMAIN_INTRODUCED;
-import static io.xenshm.xenstore.XenStoreProtocol.MAX_PAYLOAD;
 import static io.xenshm.xenstore.XenStoreProtocol.MKDIR;
 import static io.xenshm.xenstore.XenStoreProtocol.NO_TRANSACTION;
 import static io.xenshm.xenstore.XenStoreProtocol.READ;
@@ -256,8 +255,8 @@ final class StoreDaemon {
     return names.toByteArray();
   }
 
-  private static void reply(StoreConnection connection, XenStoreFrame request, byte[] payload) {
-    if (payload.length > MAX_PAYLOAD) {
+  private void reply(StoreConnection connection, XenStoreFrame request, byte[] payload) {
+    if (payload.length > flavour.maxReply(connection.domainId())) {
       reply(connection, request, ERROR, bytes(Code.E2BIG + "\0"));
     } else {
       reply(connection, request, request.type(), payload);

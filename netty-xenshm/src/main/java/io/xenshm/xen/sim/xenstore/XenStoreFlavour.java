@@ -1,6 +1,7 @@
 package io.xenshm.xen.sim.xenstore;
 
 import io.xenshm.xen.XenStoreException.Code;
+import io.xenshm.xenstore.XenStoreProtocol;
 
 /**
  * Which of Xen's two daemons is simulated. They differ in who owns a new node, in some limits and
@@ -50,6 +51,13 @@ public enum XenStoreFlavour {
   /** Whether a list that does not fit into one frame can be read in parts. */
   boolean hasDirectoryPart() {
     return this == C;
+  }
+
+  /** Largest payload of a reply to a domain's connection; dom0's is a Unix socket. */
+  int maxReply(int domainId) {
+    return this == OCAML && domainId == 0
+        ? XenStoreProtocol.MAX_SOCKET_REPLY
+        : XenStoreProtocol.MAX_PAYLOAD;
   }
 
   /** Whether a new node belongs to its creator, rather than to its parent's owner. */

@@ -1,0 +1,146 @@
+package io.xenshm.directory;
+
+import io.xenshm.directory.PeerLookup.Outcome;
+import io.xenshm.xen.XenStore;
+import io.xenshm.xen.XenStoreException;
+import io.xenshm.xen.XenStoreException.Code;
+import io.xenshm.xen.XenStoreOperations;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** A domain's table at one moment. Does not change. */
+public final class PeerTable {
+  private final int ownDomain;
+  private final List<PeerEntry> entries;
+  private final Map<InetAddress, List<PeerEntry>> byAddress = new HashMap<>();
+  private final Map<String, List<PeerEntry>> byMac = new HashMap<>();
+  private final Map<Integer, InetAddress> addresses = new HashMap<>();
+  private final Set<Integer> domains = new HashSet<>();
+
+  PeerTable(int ownDomain, List<PeerEntry> entries) {
+    this.ownDomain = ownDomain;
+    this.entries = entries.stream().sorted(PeerEntry.ORDER).toList();
+    for (PeerEntry entry : this.entries) {
+      domains.add(entry.domainId());
+      if (entry.address() != null) {
+        byAddress.computeIfAbsent(entry.address(), key -> new ArrayList<>()).add(entry);
+      }
+      if (!entry.mac().isEmpty()) {
+        byMac.computeIfAbsent(entry.mac(), key -> new ArrayList<>()).add(entry);
+      }
+    }
+    for (PeerEntry entry : this.entries) {
+      if (entry.address() != null && isOneDomain(byAddress.get(entry.address()))) {
+        addresses.putIfAbsent(entry.domainId(), entry.address());
+      }
+    }
+  }
+
+  /**
+   * Reads the table that the agent wrote for the domain of a connection, in one transaction.
+   * Malformed nodes are left out.
+   *
+   * @param ownDomain the domain of the connection
+   * @return empty where there is none; fails with {@link XenStoreException}
+   */
+  public static CompletableFuture<Optional<PeerTable>> read(XenStore store, int ownDomain) {
+    return store.transaction(
+        transaction ->
+            transaction
+                .list(PeerNodes.PEERS)
+                .thenCompose(nodes -> readNetworks(transaction, nodes))
+                .thenApply(entries -> Optional.of(new PeerTable(ownDomain, entries)))
+                .exceptionallyCompose(
+                    failure ->
+                        isMissing(failure)
+                            ? CompletableFuture.completedFuture(Optional.empty())
+                            : CompletableFuture.failedFuture(failure)));
+  }
+
+  private static CompletableFuture<List<PeerEntry>> readNetworks(
+      XenStoreOperations transaction, List<String> nodes) {
+    List<CompletableFuture<List<PeerEntry>>> parts = new ArrayList<>();
+    for (String node : nodes) {
+      String network = PeerNodes.network(node);
+      if (network != null) {
+        String path = PeerNodes.PEERS + '/' + node;
+        parts.add(
+            transaction
+                .list(path)
+                .thenCompose(names -> readEntries(transaction, network, path, names)));
+      }
+    }
+    return all(parts).thenApply(lists -> lists.stream().flatMap(List::stream).toList());
+  }
+
+  private static CompletableFuture<List<PeerEntry>> readEntries(
+      XenStoreOperations transaction, String network, String path, List<String> names) {
+    List<CompletableFuture<PeerEntry>> reads = new ArrayList<>();
+    for (String name : names) {
+      reads.add(
+          transaction
+              .read(path + '/' + name)
+              .thenApply(value -> PeerNodes.entry(network, name, value)));
+    }
+    return all(reads).thenApply(read -> read.stream().filter(entry -> entry != null).toList());
+  }
+
+  private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> parts) {
+    return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+        .thenApply(done -> parts.stream().map(CompletableFuture::join).toList());
+  }
+
+  /** The C daemon says EACCES for what is missing in a directory that is not ours to read. */
+  static boolean isMissing(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof XenStoreException e
+        && (e.code() == Code.ENOENT || e.code() == Code.EACCES);
+  }
+
+  /** Returns all entries, by network and address. */
+  public List<PeerEntry> entries() {
+    return entries;
+  }
+
+  /** Says whether the table has a domain. */
+  boolean contains(int domainId) {
+    return domains.contains(domainId);
+  }
+
+  PeerLookup lookup(InetAddress address) {
+    return answer(byAddress.getOrDefault(address, List.of()));
+  }
+
+  PeerLookup lookupMac(String mac) {
+    return answer(byMac.getOrDefault(mac, List.of()));
+  }
+
+  /** Returns the first address that is the domain's alone; {@code null} if it has none. */
+  InetAddress addressOf(int domainId) {
+    return addresses.get(domainId);
+  }
+
+  private PeerLookup answer(List<PeerEntry> found) {
+    if (found.isEmpty()) {
+      return new PeerLookup(Outcome.NOT_CO_RESIDENT, null);
+    }
+    if (found.stream().anyMatch(entry -> entry.domainId() == ownDomain)) {
+      return new PeerLookup(Outcome.OWN_DOMAIN, null);
+    }
+    return isOneDomain(found)
+        ? new PeerLookup(Outcome.CO_RESIDENT, found.get(0).peer())
+        : new PeerLookup(Outcome.AMBIGUOUS, null);
+  }
+
+  private static boolean isOneDomain(List<PeerEntry> found) {
+    return found.stream().mapToInt(PeerEntry::domainId).distinct().count() == 1;
+  }
+}
