@@ -283,6 +283,11 @@ final class XenStoreClientFaultTest {
     }
 
     @Override
+    public int maxReplyPayload() {
+      return socket.maxReplyPayload();
+    }
+
+    @Override
     public boolean reconnect() {
       return socket.reconnect();
     }
