@@ -13,7 +13,7 @@ import io.xenshm.bench.Answer;
  * <p>The server's measurements begin with the word {@code serve}.
  */
 final class RawWorker implements Worker {
-  private static final int SPINS_BEFORE_YIELD = 10_000;
+  private static final int SPINS_BEFORE_YIELD = 256;
 
   private final RawPipe pipe;
   private int spins;
