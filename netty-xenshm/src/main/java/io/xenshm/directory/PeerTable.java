@@ -3,7 +3,6 @@ package io.xenshm.directory;
 import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStoreException;
-import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.XenStoreOperations;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /** A domain's table at one moment. Does not change. */
 public final class PeerTable {
@@ -60,7 +58,7 @@ public final class PeerTable {
                 .thenApply(entries -> Optional.of(new PeerTable(ownDomain, entries)))
                 .exceptionallyCompose(
                     failure ->
-                        isMissing(failure)
+                        StoreReads.isMissing(failure)
                             ? CompletableFuture.completedFuture(Optional.empty())
                             : CompletableFuture.failedFuture(failure)));
   }
@@ -78,7 +76,7 @@ public final class PeerTable {
                 .thenCompose(names -> readEntries(transaction, network, path, names)));
       }
     }
-    return all(parts).thenApply(lists -> lists.stream().flatMap(List::stream).toList());
+    return StoreReads.all(parts).thenApply(lists -> lists.stream().flatMap(List::stream).toList());
   }
 
   private static CompletableFuture<List<PeerEntry>> readEntries(
@@ -90,19 +88,8 @@ public final class PeerTable {
               .read(path + '/' + name)
               .thenApply(value -> PeerNodes.entry(network, name, value)));
     }
-    return all(reads).thenApply(read -> read.stream().filter(entry -> entry != null).toList());
-  }
-
-  private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> parts) {
-    return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
-        .thenApply(done -> parts.stream().map(CompletableFuture::join).toList());
-  }
-
-  /** The C daemon says EACCES for what is missing in a directory that is not ours to read. */
-  static boolean isMissing(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return cause instanceof XenStoreException e
-        && (e.code() == Code.ENOENT || e.code() == Code.EACCES);
+    return StoreReads.all(reads)
+        .thenApply(read -> read.stream().filter(entry -> entry != null).toList());
   }
 
   /** Returns all entries, by network and address. */
