@@ -11,6 +11,8 @@ import io.xenshm.examples.transfer.SampleFile;
 import io.xenshm.examples.transfer.TransferResult;
 import io.xenshm.integration.Site.Holdings;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,6 +22,9 @@ class KilledServerTest {
   private static final int LARGE = 100_000_000;
   private static final long SEED = 5;
 
+  /** What the project promises: a peer's death is noticed within this time. */
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(2);
+
   @Test
   void clientReportsTheLossAndReachesTheRestartedServerWithNothingLeftBehind() throws Exception {
     try (Site site = Site.startWithQuickFrees();
@@ -28,8 +33,11 @@ class KilledServerTest {
       sendSmallFile(sender);
       final Holdings before = site.holdingsWithoutConnection();
 
-      String loss = sendUntilServerIsKilled(sender, server);
+      AtomicLong killedAt = new AtomicLong();
+      String loss = sendUntilServerIsKilled(sender, server, killedAt);
+      Duration untilReported = Duration.ofNanos(System.nanoTime() - killedAt.get());
       assertTrue(loss.contains(Site.FILES.toString()) && loss.contains("of " + LARGE), loss);
+      assertTrue(untilReported.compareTo(LONGEST_SILENCE) < 0, untilReported::toString);
 
       site.startServer();
       sendSmallFile(sender);
@@ -45,8 +53,8 @@ class KilledServerTest {
     }
   }
 
-  private static String sendUntilServerIsKilled(FileSender sender, ChildJvm server)
-      throws IOException {
+  private static String sendUntilServerIsKilled(
+      FileSender sender, ChildJvm server, AtomicLong killedAt) throws IOException {
     try (SampleFile file = SampleFile.create(LARGE, SEED)) {
       return assertThrows(
               IOException.class,
@@ -54,7 +62,7 @@ class KilledServerTest {
                   sender.send(
                       file,
                       done -> {
-                        if (done > LARGE / 10) {
+                        if (done > LARGE / 10 && killedAt.compareAndSet(0, System.nanoTime())) {
                           server.kill();
                         }
                       }))

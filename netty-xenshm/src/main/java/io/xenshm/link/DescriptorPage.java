@@ -48,7 +48,6 @@ final class DescriptorPage {
   static final int SERVER_RING_CONTROL_OFFSET =
       CLIENT_RING_CONTROL_OFFSET + RingLayout.CONTROL_SIZE;
   static final int REFERENCES_OFFSET = 2048;
-  static final int MAX_REFERENCES = (Xen.PAGE_SIZE - REFERENCES_OFFSET) / Integer.BYTES;
 
   /** The client offers the link. */
   static final int STATE_OFFERED = 1;

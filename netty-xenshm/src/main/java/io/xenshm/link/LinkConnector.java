@@ -2,9 +2,9 @@ package io.xenshm.link;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.link.NoLinkException.Reason;
 import io.xenshm.xen.XenException;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,9 +31,7 @@ public final class LinkConnector {
   private final LinkNode node;
   private final Doorbells doorbells;
   private final Executor loop;
-  private final int serverDomain;
-  private final int serverPort;
-  private final int clientPort;
+  private final LinkTarget target;
   private final int ringSize;
   private final Callback callback;
   private LinkMemory memory;
@@ -47,9 +45,7 @@ public final class LinkConnector {
    * @param node this process's links
    * @param doorbells the doorbells of {@code loop}
    * @param loop the event loop that the link will belong to
-   * @param serverDomain the domain to reach
-   * @param serverPort the port to reach there
-   * @param clientPort what this client calls its own port
+   * @param target what to reach
    * @param ringSize bytes of each ring, see {@link io.xenshm.ring.RingLayout#checkSize}
    * @param callback is told how it ended
    */
@@ -57,32 +53,29 @@ public final class LinkConnector {
       LinkNode node,
       Doorbells doorbells,
       Executor loop,
-      int serverDomain,
-      int serverPort,
-      int clientPort,
+      LinkTarget target,
       int ringSize,
       Callback callback) {
     this.node = node;
     this.doorbells = doorbells;
     this.loop = loop;
-    this.serverDomain = serverDomain;
-    this.serverPort = serverPort;
-    this.clientPort = clientPort;
+    this.target = target;
     this.ringSize = ringSize;
     this.callback = callback;
   }
 
   /** Begins. */
   public void start() {
-    if (serverDomain == node.xen().domainId()) {
+    if (target.domain() == node.xen().domainId()) {
       fail(
-          new ConnectException(
+          new NoLinkException(
+              Reason.OWN_DOMAIN,
               "domain "
-                  + serverDomain
+                  + target.domain()
                   + " is this one: Xen shares no memory with oneself; connect by TCP"));
       return;
     }
-    onLoop(node.listeners().find(serverDomain, serverPort), this::listenerFound);
+    onLoop(ListenerSearch.find(node.xen().xenStore(), target), this::listenerFound);
   }
 
   /**
@@ -106,14 +99,17 @@ public final class LinkConnector {
   }
 
   private void listenerFound(String listenerProcess, IOException failure) {
+    if (done) {
+      return;
+    }
     if (failure != null) {
       fail(failure);
       return;
     }
     long nonce = Nonces.next();
     try {
-      memory = node.pool().take(serverDomain, ringSize);
-      eventChannelPort = doorbells.bindUnbound(serverDomain, new AnswerBell());
+      memory = node.pool().take(target.domain(), ringSize);
+      eventChannelPort = doorbells.bindUnbound(target.domain(), new AnswerBell());
     } catch (XenException e) {
       if (memory != null) {
         node.pool().give(memory);
@@ -135,13 +131,13 @@ public final class LinkConnector {
     memory.descriptor.offer();
     Offer offer =
         new Offer(
-            serverPort,
+            target.port(),
             listenerProcess,
-            clientPort,
+            target.clientPort(),
             memory.descriptorReference(),
             eventChannelPort,
             nonce);
-    onLoop(node.offers().publish(serverDomain, offer), this::offerPublished);
+    onLoop(node.offers().publish(target.domain(), offer), this::offerPublished);
   }
 
   private void offerPublished(String path, IOException failure) {
@@ -165,22 +161,32 @@ public final class LinkConnector {
       removeOffer();
       callback.connected(
           new GrantedLink(
-              memory, node.pool(), serverPort, doorbells, eventChannelPort, node.peers(), loop));
+              memory, node.pool(), target.port(), doorbells, eventChannelPort, node.peers(), loop));
       return;
     }
-    String reason =
-        state == DescriptorPage.STATE_REFUSED
-            ? RefusalReason.of(memory.descriptor.refusalReason()).text()
-            : "the listener answered with state " + state + ", which there is not";
+    NoLinkException refusal = refusal(state);
     withdraw(state == DescriptorPage.STATE_REFUSED);
-    fail(
-        new ConnectException(
-            "domain "
-                + serverDomain
-                + " refused the connection to port "
-                + serverPort
-                + ": "
-                + reason));
+    fail(refusal);
+  }
+
+  private NoLinkException refusal(int state) {
+    String text = "the listener answered with state " + state + ", which there is not";
+    Reason reason = Reason.REFUSED;
+    if (state == DescriptorPage.STATE_REFUSED) {
+      RefusalReason said = RefusalReason.of(memory.descriptor.refusalReason());
+      text = said.text();
+      if (said == RefusalReason.NO_LISTENER) {
+        reason = Reason.NO_LISTENER;
+      }
+    }
+    return new NoLinkException(
+        reason,
+        "domain "
+            + target.domain()
+            + " refused the connection to port "
+            + target.port()
+            + ": "
+            + text);
   }
 
   /**
@@ -214,7 +220,7 @@ public final class LinkConnector {
           try {
             loop.execute(() -> next.accept(result, asIoException(failure)));
           } catch (RejectedExecutionException e) {
-            logger.debug("The event loop ended during a connect to domain {}", serverDomain, e);
+            logger.debug("The event loop ended during a connect to domain {}", target.domain(), e);
           }
         });
   }

@@ -6,9 +6,10 @@ import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
 import io.xenshm.xen.XenStore.Watch;
+import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -17,12 +18,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The listeners of this process, announced in XenStore, and the search for those of others. All
- * methods may be called from any thread; {@link #bind} waits for XenStore.
+ * The listeners of this process, announced in XenStore. All methods may be called from any thread;
+ * {@link #bind} waits for XenStore.
  */
 public final class Listeners {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Listeners.class);
-  private static final String RECORD = "1 stream xen";
   static final int FIRST_EPHEMERAL_PORT = 32768;
   static final int EPHEMERAL_PORTS = 28232;
 
@@ -41,7 +41,7 @@ public final class Listeners {
   }
 
   /**
-   * Announces a listener.
+   * Announces a listener that is reached by domain number.
    *
    * @param port 1 to 65535, or 0 for one that is free
    * @return the port
@@ -50,15 +50,16 @@ public final class Listeners {
    */
   public int bind(int port, OfferHandler handler) throws IOException {
     startWatch();
+    ListenerRecord listener = ListenerRecord.byDomain();
     if (port != 0) {
-      claim(port, handler);
+      claim(port, listener, handler);
       return port;
     }
     int start = ThreadLocalRandom.current().nextInt(EPHEMERAL_PORTS);
     for (int i = 0; i < EPHEMERAL_PORTS; i++) {
       int candidate = FIRST_EPHEMERAL_PORT + (start + i) % EPHEMERAL_PORTS;
       try {
-        claim(candidate, handler);
+        claim(candidate, listener, handler);
         return candidate;
       } catch (BindException e) {
         logger.debug("Port {} is taken, the next is tried", candidate);
@@ -73,7 +74,19 @@ public final class Listeners {
             + ownDomain);
   }
 
-  private void claim(int port, OfferHandler handler) throws IOException {
+  /**
+   * Announces a listener that is reached by an address.
+   *
+   * @param address an address of this domain, or the wildcard, and a port from 1 to 65535
+   * @throws BindException if the port is taken in this domain, at this address or in this process
+   * @throws IOException if XenStore refuses or does not answer
+   */
+  public void bind(InetSocketAddress address, OfferHandler handler) throws IOException {
+    startWatch();
+    claim(address.getPort(), ListenerRecord.at(address.getAddress()), handler);
+  }
+
+  private void claim(int port, ListenerRecord listener, OfferHandler handler) throws IOException {
     if (handlers.putIfAbsent(port, handler) != null) {
       throw taken(port, "this process");
     }
@@ -81,7 +94,9 @@ public final class Listeners {
     try {
       await(
           node.ready()
-              .thenCompose(swept -> store.transaction(transaction -> announce(transaction, port))));
+              .thenCompose(
+                  swept ->
+                      store.transaction(transaction -> announce(transaction, port, listener))));
       claimed = true;
     } finally {
       if (!claimed) {
@@ -90,23 +105,27 @@ public final class Listeners {
     }
   }
 
-  private CompletableFuture<Void> announce(io.xenshm.xen.XenStoreOperations transaction, int port) {
+  private CompletableFuture<Void> announce(
+      XenStoreOperations transaction, int port, ListenerRecord listener) {
     String all = StorePaths.listeners(ownDomain);
-    return Sweeper.children(transaction, StorePaths.listeners(ownDomain, port))
+    return ListenerSearch.records(transaction, ownDomain, port)
         .thenCompose(
             others ->
-                others.stream().allMatch(this::isOwnOrDead)
+                others.entrySet().stream().noneMatch(other -> excludes(other, listener))
                     ? transaction.makeDirectory(all)
                     : CompletableFuture.failedFuture(taken(port, "another process of this domain")))
         .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)))
         .thenCompose(
             set ->
                 transaction.write(
-                    StorePaths.listener(ownDomain, port, processes.ownNonce()), RECORD));
+                    StorePaths.listener(ownDomain, port, processes.ownNonce()), listener.format()));
   }
 
-  private boolean isOwnOrDead(String process) {
-    return process.equals(processes.ownNonce()) || processes.isDead(process);
+  private boolean excludes(Map.Entry<String, ListenerRecord> other, ListenerRecord listener) {
+    String process = other.getKey();
+    return !process.equals(processes.ownNonce())
+        && other.getValue().conflictsWith(listener)
+        && !processes.isDead(process);
   }
 
   private BindException taken(int port, String owner) {
@@ -136,24 +155,6 @@ public final class Listeners {
               logger.debug("Listener at port {} could not be withdrawn", port, failure);
               return null;
             });
-  }
-
-  /**
-   * Finds who listens: completes with the nonce of the listening process, or fails with a {@link
-   * ConnectException}.
-   */
-  CompletableFuture<String> find(int domain, int port) {
-    return Sweeper.children(store, StorePaths.listeners(domain, port))
-        .thenCompose(
-            (List<String> processesThere) ->
-                processesThere.isEmpty()
-                    ? CompletableFuture.failedFuture(
-                        new ConnectException(
-                            "connection refused: domain "
-                                + domain
-                                + " has no listener at port "
-                                + port))
-                    : CompletableFuture.completedFuture(processesThere.get(0)));
   }
 
   private synchronized void startWatch() throws IOException {

@@ -13,11 +13,11 @@ final class ActiveHandles {
 
   /** A handle's place among the active ones. */
   static final class Slot {
-    private final XenShmIoHandle handle;
+    private final Pollable handle;
     private boolean active;
     private int idleLooks;
 
-    Slot(XenShmIoHandle handle) {
+    Slot(Pollable handle) {
       this.handle = handle;
     }
   }

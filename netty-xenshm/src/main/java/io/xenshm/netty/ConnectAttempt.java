@@ -1,118 +1,245 @@
 package io.xenshm.netty;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.directory.PeerLookup;
+import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.link.Link;
 import io.xenshm.link.LinkConnector;
+import io.xenshm.link.LinkTarget;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ConnectionPendingException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client channel's attempt to connect: its promise and its time-out. Belongs to the channel's
- * event loop.
+ * A client channel's attempt to connect: shared memory where the peer is a guest of this host,
+ * within a bounded time, and TCP otherwise. Belongs to the channel's event loop.
  */
 final class ConnectAttempt implements LinkConnector.Callback {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(ConnectAttempt.class);
+
   private final XenShmSocketChannel channel;
-  private XenShmAddress remote;
-  private XenShmAddress local;
-  private ChannelPromise promise;
+  private final InetSocketAddress remote;
+  private final ChannelPromise promise;
+  private final long startNanos = System.nanoTime();
+  private InetSocketAddress local;
   private LinkConnector connector;
   private Future<?> timeout;
 
-  ConnectAttempt(XenShmSocketChannel channel) {
+  /** True while shared memory is still possible. */
+  private boolean undecided = true;
+
+  ConnectAttempt(XenShmSocketChannel channel, InetSocketAddress remote, ChannelPromise promise) {
     this.channel = channel;
+    this.remote = remote;
+    this.promise = promise;
   }
 
-  void start(XenShmAddress address, ChannelPromise connectPromise) {
-    if (promise != null) {
-      connectPromise.tryFailure(new ConnectionPendingException());
-      return;
-    }
-    XenShmLoop loop = channel.loop();
-    promise = connectPromise;
-    remote = address;
-    local = localAddress(loop);
-    connector =
-        new LinkConnector(
-            loop.node(),
-            loop.doorbells(),
-            channel.eventLoop(),
-            address.domainId(),
-            address.getPort(),
-            local.getPort(),
-            channel.config().getRingSize(),
-            this);
-    int timeoutMillis = channel.config().getConnectTimeoutMillis();
-    if (timeoutMillis > 0) {
-      timeout =
-          channel
-              .eventLoop()
-              .schedule(() -> timedOut(timeoutMillis), timeoutMillis, TimeUnit.MILLISECONDS);
-    }
+  void start() {
     promise.addListener(
         done -> {
           if (done.isCancelled()) {
             channel.unsafe().close(channel.unsafe().voidPromise());
           }
         });
-    connector.start();
+    XenShmSocketChannelConfig config = channel.config();
+    if (remote instanceof XenShmAddress address) {
+      startTimeout(config.getConnectTimeoutMillis());
+      connectRing(address.domainId(), address);
+    } else if (config.getMode() == XenShmMode.OFF) {
+      connectTcp(XenShmPathReason.MODE_OFF);
+    } else if (!channel.loop().hasXen()) {
+      noRing(XenShmPathReason.XEN_UNAVAILABLE, XenShm.unavailabilityCause());
+    } else {
+      startTimeout(sharedMemoryTimeout(config));
+      lookUp();
+    }
   }
 
-  private XenShmAddress localAddress(XenShmLoop loop) {
-    XenShmAddress bound = channel.boundAddress();
-    int port =
-        bound == null || bound.getPort() == 0 ? loop.node().nextClientPort() : bound.getPort();
-    return new XenShmAddress(loop.node().xen().domainId(), port);
+  private static int sharedMemoryTimeout(XenShmSocketChannelConfig config) {
+    int all = config.getConnectTimeoutMillis();
+    int ours = config.getXenShmConnectTimeoutMillis();
+    if (config.getMode() == XenShmMode.REQUIRED) {
+      return all;
+    }
+    return all > 0 ? Math.min(all, ours) : ours;
+  }
+
+  private void startTimeout(int millis) {
+    if (millis > 0) {
+      timeout = channel.eventLoop().schedule(() -> timedOut(millis), millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private void timedOut(int millis) {
+    ConnectTimeoutException reason =
+        new ConnectTimeoutException("no answer from " + remote + " after " + millis + " ms");
     if (connector != null) {
-      connector.abandon(
-          new ConnectTimeoutException("no answer from " + remote + " after " + millis + " ms"));
+      connector.abandon(reason);
+    } else if (undecided) {
+      failed(reason);
     }
+  }
+
+  private void lookUp() {
+    CompletableFuture<PeerLookup> lookup =
+        channel.loop().domain().peers().lookup(remote.getAddress()).toCompletableFuture();
+    if (lookup.isDone()) {
+      found(lookup.join());
+    } else {
+      lookup.thenAcceptAsync(this::found, channel.eventLoop());
+    }
+  }
+
+  private void found(PeerLookup lookup) {
+    if (!undecided) {
+      return;
+    }
+    if (lookup.outcome() == Outcome.CO_RESIDENT) {
+      connectRing(lookup.peer().domainId(), null);
+    } else {
+      noRing(PathReasons.of(lookup.outcome()), null);
+    }
+  }
+
+  private void connectRing(int domainId, XenShmAddress explicit) {
+    XenShmLoop loop = channel.loop();
+    if (!loop.hasXen()) {
+      failed(new ConnectException("Xen is not available: " + XenShm.unavailabilityCause()));
+      return;
+    }
+    local =
+        explicit == null
+            ? LocalAddresses.towards(remote, channel.boundAddress(), loop.domain())
+            : LocalAddresses.explicit(channel.boundAddress(), loop.domain());
+    connector =
+        new LinkConnector(
+            loop.domain().links(),
+            loop.doorbells(),
+            channel.eventLoop(),
+            new LinkTarget(
+                domainId,
+                remote.getPort(),
+                explicit == null ? remote.getAddress() : null,
+                local.getPort()),
+            channel.config().getRingSize(),
+            this);
+    connector.start();
   }
 
   @Override
   public void connected(Link link) {
-    ChannelPromise connectPromise = finish();
+    decided();
     if (!channel.isOpen()) {
       link.close();
       return;
     }
-    channel.connected(link, local, remote);
-    boolean wanted = connectPromise.trySuccess();
-    channel.pipeline().fireChannelActive();
-    if (!wanted) {
-      channel.unsafe().close(channel.unsafe().voidPromise());
-    }
+    XenShmPathReason reason =
+        remote instanceof XenShmAddress
+            ? XenShmPathReason.EXPLICIT_PEER
+            : XenShmPathReason.CO_RESIDENT;
+    channel.carry(new RingCarrier(channel, channel.loop(), link), local, remote, reason);
+    succeed();
   }
 
   @Override
   public void failed(IOException cause) {
-    finish().tryFailure(cause);
-    if (channel.isOpen()) {
-      channel.unsafe().close(channel.unsafe().voidPromise());
+    decided();
+    if (remote instanceof XenShmAddress || !channel.isOpen()) {
+      fail(cause);
+      channel.closeIfOpen();
+    } else {
+      noRing(PathReasons.of(cause), cause);
     }
   }
 
-  private ChannelPromise finish() {
+  private void noRing(XenShmPathReason reason, Throwable cause) {
+    decided();
+    if (channel.config().getMode() == XenShmMode.REQUIRED) {
+      fail(required(reason, cause));
+      return;
+    }
+    if (reason == XenShmPathReason.FAILED) {
+      logger.warn("{}: no shared memory to {}, but TCP", channel, remote, cause);
+    } else {
+      logger.debug("{}: TCP to {}: {}", channel, remote, reason.text(), cause);
+    }
+    connectTcp(reason);
+  }
+
+  private IOException required(XenShmPathReason reason, Throwable cause) {
+    String text = "XENSHM_MODE is REQUIRED, but to " + remote + " there is none: " + reason.text();
+    IOException failure =
+        cause instanceof ConnectTimeoutException
+            ? new ConnectTimeoutException(text)
+            : new ConnectException(text);
+    failure.initCause(cause);
+    return failure;
+  }
+
+  private void connectTcp(XenShmPathReason reason) {
+    decided();
+    TcpCarrier tcp = channel.openTcp();
+    tcp.connect(remote, remainingMillis())
+        .addListener((ChannelFuture done) -> tcpDone(done, tcp, reason));
+  }
+
+  /** Returns what is left of the whole connect's time-out; 0 where there is none. */
+  private int remainingMillis() {
+    int all = channel.config().getConnectTimeoutMillis();
+    long spent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+    return all <= 0 ? 0 : (int) Math.max(1, all - spent);
+  }
+
+  private void tcpDone(ChannelFuture done, TcpCarrier tcp, XenShmPathReason reason) {
+    if (done.isSuccess()) {
+      channel.carry(tcp, tcp.localAddress(), tcp.remoteAddress(), reason);
+      succeed();
+    } else {
+      fail(done.cause());
+      if (!tcp.isOpen()) {
+        channel.closeIfOpen();
+      }
+    }
+  }
+
+  private void succeed() {
+    channel.announcePath();
+    boolean wanted = promise.trySuccess();
+    channel.pipeline().fireChannelActive();
+    if (!wanted) {
+      channel.closeIfOpen();
+    }
+  }
+
+  private void fail(Throwable cause) {
+    channel.connectEnded();
+    promise.tryFailure(cause);
+  }
+
+  private void decided() {
+    undecided = false;
+    connector = null;
     if (timeout != null) {
       timeout.cancel(false);
       timeout = null;
     }
-    connector = null;
-    ChannelPromise finished = promise;
-    promise = null;
-    return finished;
   }
 
   /** The channel closes: gives up what is under way. */
   void close() {
     if (connector != null) {
       connector.abandon(new ClosedChannelException());
+    } else if (undecided) {
+      failed(new ClosedChannelException());
     }
   }
 }

@@ -3,21 +3,25 @@ package io.xenshm.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
 import io.xenshm.link.LinkListener;
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Carries a channel's bytes through a link's rings. Belongs to the channel's event loop.
  *
  * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
  */
-final class RingCarrier implements LinkListener {
+final class RingCarrier implements Carrier, LinkListener, Pollable {
   /**
    * Written bytes that the peer is not yet told of: small enough that it reads while this side
    * still writes.
@@ -43,20 +47,20 @@ final class RingCarrier implements LinkListener {
   private final int releaseSize;
   private PeerState peer = PeerState.OPEN;
   private boolean readPending;
-  private boolean inputShutdown;
+  private volatile boolean inputShutdown;
   private boolean inputEnded;
-  private boolean outputShutdown;
+  private volatile boolean outputShutdown;
   private boolean waitsForSpace;
   private boolean dataBellArmed;
   private boolean spaceBellArmed;
   private boolean peerMayHaveChanged;
   private int unpublished;
 
-  RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, ActiveHandles.Slot slot, Link link) {
+  RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
     this.channel = channel;
     this.loop = loop;
-    this.slot = slot;
     this.link = link;
+    slot = new ActiveHandles.Slot(this);
     producer = link.producer();
     consumer = link.consumer();
     fileWriter = new RingFileWriter(producer);
@@ -64,8 +68,9 @@ final class RingCarrier implements LinkListener {
     link.setListener(this);
   }
 
-  Link link() {
-    return link;
+  /** Returns the event loop that the link's port belongs to. */
+  XenShmLoop loop() {
+    return loop;
   }
 
   @Override
@@ -83,13 +88,43 @@ final class RingCarrier implements LinkListener {
     loop.active().add(slot);
   }
 
-  void beginRead() {
+  @Override
+  public void beginRead() {
     readPending = true;
     activate();
   }
 
-  /** Does what can be done now; returns the steps. */
-  int poll() throws IOException {
+  @Override
+  public long spinNanos() {
+    return TimeUnit.MICROSECONDS.toNanos(channel.config().getSpinMicros());
+  }
+
+  @Override
+  public int poll() {
+    try {
+      return link.isClosed() ? 0 : doWhatCanBeDone();
+    } catch (IOException | RuntimeException e) {
+      fail(e);
+      return 1;
+    }
+  }
+
+  @Override
+  public boolean prepareToSleep() {
+    try {
+      return link.isClosed() || armBells();
+    } catch (IOException e) {
+      fail(e);
+      return true;
+    }
+  }
+
+  private void fail(Exception e) {
+    channel.pipeline().fireExceptionCaught(e);
+    channel.unsafe().close(channel.unsafe().voidPromise());
+  }
+
+  private int doWhatCanBeDone() throws IOException {
     disarmBells();
     if (peerMayHaveChanged) {
       peerMayHaveChanged = false;
@@ -111,10 +146,7 @@ final class RingCarrier implements LinkListener {
   }
 
   /** Arms the doorbells that matter; false where there is something to do after all. */
-  boolean prepareToSleep() throws IOException {
-    if (link.isClosed()) {
-      return true;
-    }
+  private boolean armBells() throws IOException {
     if (peerMayHaveChanged) {
       return false;
     }
@@ -177,10 +209,23 @@ final class RingCarrier implements LinkListener {
     if (!link.isClosed() && consumer.isFinished()) {
       inputEnded = true;
       readPending = false;
-      channel.inputEnded();
+      tellEndOfInput();
       return reads + 1;
     }
     return reads;
+  }
+
+  private void tellEndOfInput() {
+    if (inputShutdown) {
+      return;
+    }
+    if (channel.config().isAllowHalfClosure()) {
+      inputShutdown = true;
+      channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+      channel.pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+    } else {
+      channel.unsafe().close(channel.unsafe().voidPromise());
+    }
   }
 
   private ByteBuf readBuffer(ExtendedHandle allocation) throws IOException {
@@ -226,13 +271,8 @@ final class RingCarrier implements LinkListener {
     }
   }
 
-  /**
-   * Writes as much as fits into the ring. Where something is left, the channel is flushed again
-   * when the peer made space.
-   *
-   * @throws IOException if the peer is gone
-   */
-  void write(ChannelOutboundBuffer buffer) throws Exception {
+  @Override
+  public void write(ChannelOutboundBuffer buffer) throws Exception {
     if (peer != PeerState.OPEN) {
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
@@ -304,12 +344,15 @@ final class RingCarrier implements LinkListener {
     }
   }
 
-  void shutdownInput() {
+  @Override
+  public void shutdownInput(ChannelPromise promise) {
     inputShutdown = true;
     activate();
+    promise.setSuccess();
   }
 
-  void shutdownOutput() {
+  @Override
+  public void shutdownOutput() {
     if (!outputShutdown) {
       outputShutdown = true;
       waitsForSpace = false;
@@ -318,7 +361,18 @@ final class RingCarrier implements LinkListener {
     }
   }
 
-  void close() {
+  @Override
+  public boolean isInputShutdown() {
+    return inputShutdown;
+  }
+
+  @Override
+  public boolean isOutputShutdown() {
+    return outputShutdown;
+  }
+
+  @Override
+  public void close() {
     link.close();
   }
 }

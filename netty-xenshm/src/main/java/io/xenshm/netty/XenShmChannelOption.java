@@ -6,6 +6,21 @@ import io.netty.channel.ChannelOption;
 public final class XenShmChannelOption {
 
   /**
+   * Whether to use shared memory: {@link XenShmMode#PREFERRED}, the default, {@link
+   * XenShmMode#REQUIRED} or {@link XenShmMode#OFF}. Of listeners and clients.
+   */
+  public static final ChannelOption<XenShmMode> XENSHM_MODE =
+      ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_MODE");
+
+  /**
+   * How long a connect waits for the lookup and for the listener's answer by shared memory, in
+   * milliseconds, at least 1; then it goes on with TCP. What of {@code CONNECT_TIMEOUT_MILLIS} is
+   * left then is TCP's.
+   */
+  public static final ChannelOption<Integer> XENSHM_CONNECT_TIMEOUT_MILLIS =
+      ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_CONNECT_TIMEOUT_MILLIS");
+
+  /**
    * Size of each of a connection's two rings, in bytes: a power of two, 4096 to 1048576. The
    * client's choice holds for both. Each connection takes {@code 1 + 2 * size / 4096} pages of the
    * client guest's limit of grants.

@@ -10,14 +10,15 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import io.xenshm.directory.PeerDirectory;
 import io.xenshm.link.Doorbells;
-import io.xenshm.link.LinkNode;
 import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The {@link IoHandler} for event loops that carry shared-memory channels, composed around {@link
@@ -31,12 +32,9 @@ public final class XenShmIoHandler implements IoHandler {
   /** How long epoll may go unasked while rings keep the loop busy. */
   private static final long MAX_EPOLL_PAUSE_NANOS = 30_000;
 
-  /** How long a spinning loop keeps its processor to itself. */
-  private static final long BUSY_NANOS = 5_000;
-
   private final ThreadAwareExecutor executor;
   private final IoHandler epoll;
-  private final LinkNode node;
+  private final LocalDomain domain;
   private final Doorbells doorbells;
   private final DoorbellIoHandle doorbellHandle;
   private final ActiveHandles active = new ActiveHandles();
@@ -44,35 +42,59 @@ public final class XenShmIoHandler implements IoHandler {
   private final Set<Registration> registrations = new LinkedHashSet<>();
   private final NonBlockingContext nonBlocking = new NonBlockingContext();
   private final SpinBudget spinBudget = new SpinBudget();
+  private final SpinPause spinPause = new SpinPause();
   private long lastEpollNanos;
   private boolean shuttingDown;
 
-  private XenShmIoHandler(Xen xen, IoHandlerFactory epollFactory, ThreadAwareExecutor executor)
+  /** Creates a handler for channels that are TCP. */
+  private XenShmIoHandler(IoHandlerFactory epollFactory, ThreadAwareExecutor executor) {
+    this.executor = executor;
+    epoll = epollFactory.newHandler(executor);
+    domain = null;
+    doorbells = null;
+    doorbellHandle = null;
+    loop = new XenShmLoop(null, null, active);
+  }
+
+  private XenShmIoHandler(
+      Xen xen,
+      Function<Xen, PeerDirectory> directories,
+      IoHandlerFactory epollFactory,
+      ThreadAwareExecutor executor)
       throws IOException {
     this.executor = executor;
     epoll = epollFactory.newHandler(executor);
-    node = LinkNode.acquire(xen);
+    LocalDomain acquired = null;
     boolean opened = false;
     try {
+      acquired = LocalDomain.acquire(xen, directories);
       doorbells = new Doorbells(xen.openEventChannels());
       opened = true;
     } finally {
       if (!opened) {
-        node.release();
+        if (acquired != null) {
+          acquired.release();
+        }
         epoll.destroy();
       }
     }
+    domain = acquired;
     doorbellHandle = new DoorbellIoHandle(doorbells);
-    loop = new XenShmLoop(node, doorbells, active);
+    loop = new XenShmLoop(domain, doorbells, active);
   }
 
   /**
-   * Returns a factory for the back end that {@link XenShm} chose.
+   * Returns a factory for the back end that {@link XenShm} chose. Where that is not available, the
+   * channels of the event loops are TCP.
    *
-   * @throws UnsatisfiedLinkError if that, or Netty's native epoll transport, is not available
+   * @throws UnsatisfiedLinkError if Netty's native epoll transport is not available
    */
   public static IoHandlerFactory newFactory() {
-    return newFactory(XenShm.defaultXen());
+    if (XenShm.isAvailable()) {
+      return newFactory(XenShm.defaultXen());
+    }
+    IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
+    return executor -> new XenShmIoHandler(epollFactory, executor);
   }
 
   /**
@@ -81,10 +103,15 @@ public final class XenShmIoHandler implements IoHandler {
    * @throws UnsatisfiedLinkError if Netty's native epoll transport is not available
    */
   public static IoHandlerFactory newFactory(Xen xen) {
+    return newFactory(xen, XenShm::openDirectory);
+  }
+
+  /** Returns a factory for a given back end whose peers are found in a given directory. */
+  static IoHandlerFactory newFactory(Xen xen, Function<Xen, PeerDirectory> directories) {
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
     return executor -> {
       try {
-        return new XenShmIoHandler(xen, epollFactory, executor);
+        return new XenShmIoHandler(xen, directories, epollFactory, executor);
       } catch (IOException e) {
         throw new UncheckedIOException(e.getMessage(), e);
       }
@@ -94,6 +121,9 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
+    if (doorbellHandle == null) {
+      return;
+    }
     try {
       epoll.register(doorbellHandle).submit(EpollIoOps.EPOLLIN);
     } catch (Exception e) {
@@ -103,8 +133,11 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
-    if (shuttingDown) {
+    if (shuttingDown && doorbellHandle != null) {
       doorbellHandle.dispatch();
+    }
+    if (active.isEmpty()) {
+      return epoll.run(context);
     }
     int steps = active.poll();
     if (steps == 0 && !active.isEmpty() && context.canBlock()) {
@@ -121,7 +154,6 @@ public final class XenShmIoHandler implements IoHandler {
     return handled;
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // a yield helps where both ends share a processor
   private int spin(IoHandlerContext context) {
     long spinNanos = spinBudget.nanos(active.spinNanos());
     if (spinNanos == 0) {
@@ -131,17 +163,14 @@ public final class XenShmIoHandler implements IoHandler {
     long waited = 0;
     int steps = 0;
     while (steps == 0 && context.canBlock() && waited < spinNanos) {
-      if (waited < BUSY_NANOS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
+      spinPause.pause(waited);
       runEpollIfDue(context);
       steps = active.poll();
       waited = System.nanoTime() - start;
     }
     if (steps > 0) {
       spinBudget.found();
+      spinPause.found();
     } else if (context.canBlock()) {
       spinBudget.lookedInVain();
     }
@@ -169,8 +198,10 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public void destroy() {
-    doorbells.close();
-    node.release();
+    if (domain != null) {
+      doorbells.close();
+      domain.release();
+    }
     epoll.destroy();
   }
 

@@ -1,13 +1,16 @@
 package io.xenshm.netty;
 
 import io.xenshm.link.Doorbells;
-import io.xenshm.link.LinkNode;
 
 /**
  * What an event loop gives the channels that are registered with it.
  *
- * @param node this process's links
- * @param doorbells the loop's event channels
- * @param active the handles that the loop looks at
+ * @param domain what the loops of this process share; {@code null} where Xen is unavailable
+ * @param doorbells the loop's event channels; {@code null} where Xen is unavailable
+ * @param active what the loop looks at
  */
-record XenShmLoop(LinkNode node, Doorbells doorbells, ActiveHandles active) {}
+record XenShmLoop(LocalDomain domain, Doorbells doorbells, ActiveHandles active) {
+  boolean hasXen() {
+    return domain != null;
+  }
+}

@@ -1,29 +1,32 @@
 package io.xenshm.netty;
 
 import io.netty.channel.AbstractServerChannel;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.xenshm.link.IncomingOffer;
-import io.xenshm.link.MappedOffer;
-import io.xenshm.link.RefusalReason;
+import io.xenshm.directory.PeerLookup.Outcome;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.ArrayDeque;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Listens for connections of other domains of the same Xen host. It binds to a {@link
- * XenShmAddress} of its own domain.
+ * Listens for connections, by TCP and, for guests of the same Xen host, by shared memory. Every
+ * accepted connection is a {@link XenShmSocketChannel}.
+ *
+ * <p>It binds to an {@link InetSocketAddress}. A loopback address is not announced to other guests.
+ * Bound to a {@link XenShmAddress} of its own domain it takes shared memory only, and also from
+ * domains that this guest's table does not have.
+ *
+ * <p>Where shared memory is not possible, it listens by TCP alone and the log says why; with {@link
+ * XenShmMode#REQUIRED} the bind fails, and where it does not, TCP connections are refused.
  *
  * <p>Binding waits for XenStore, for a bounded time. As with every Netty channel, methods may be
  * called from any thread, and the channel's state belongs to its event loop.
@@ -34,12 +37,12 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
       InternalLoggerFactory.getInstance(XenShmServerSocketChannel.class);
 
   private final XenShmServerSocketChannelConfig config = new XenShmServerSocketChannelConfig(this);
-  private final ArrayDeque<IncomingOffer> backlog = new ArrayDeque<>();
   private IoRegistration registration;
   private XenShmLoop loop;
-  private boolean readPending;
-  private boolean accepting;
-  private volatile XenShmAddress local;
+  private TcpListener tcp;
+  private RingListener ring;
+  private Socket reservedPort;
+  private volatile InetSocketAddress local;
   private volatile boolean open = true;
 
   @Override
@@ -89,107 +92,144 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
         .addListener(
             (io.netty.util.concurrent.Future<IoRegistration> future) -> {
               if (future.isSuccess()) {
-                registration = future.getNow();
-                loop = registration.attachment();
-                promise.setSuccess();
+                registered(future.getNow(), promise);
               } else {
                 promise.setFailure(future.cause());
               }
             });
   }
 
+  private void registered(IoRegistration newRegistration, ChannelPromise promise) {
+    registration = newRegistration;
+    loop = registration.attachment();
+    if (ring != null && ring.loop().doorbells() != loop.doorbells()) {
+      promise.setFailure(new IOException("a listener for shared memory stays with its event loop"));
+    } else if (tcp == null) {
+      promise.setSuccess();
+    } else {
+      Shutdowns.cascade(tcp.register(eventLoop()), promise);
+    }
+  }
+
   @Override
   protected void doDeregister() {
-    registration.cancel();
+    if (registration != null) {
+      registration.cancel();
+      registration = null;
+    }
   }
 
   @Override
-  protected void doBind(SocketAddress localAddress) throws IOException {
-    if (!(localAddress instanceof XenShmAddress address)) {
+  protected void doBind(SocketAddress localAddress) throws Exception {
+    if (localAddress instanceof XenShmAddress address) {
+      bindDomain(address);
+    } else if (!(localAddress instanceof InetSocketAddress address)) {
       throw new UnsupportedAddressTypeException();
+    } else if (address.isUnresolved()) {
+      throw new UnresolvedAddressException();
+    } else if (config.getMode() == XenShmMode.REQUIRED) {
+      bindRingOnly(address);
+    } else {
+      tcp = new TcpListener(this);
+      tcp.register(eventLoop());
+      InetSocketAddress bound = tcp.bind(address);
+      if (config.getMode() == XenShmMode.PREFERRED) {
+        announceIfPossible(bound);
+      }
+      local = bound;
     }
-    int ownDomain = loop.node().xen().domainId();
-    if (address.domainId() != ownDomain) {
-      throw new BindException(
-          "cannot bind " + address + ": this process is in domain " + ownDomain);
+  }
+
+  private void bindDomain(XenShmAddress address) throws IOException {
+    if (!loop.hasXen()) {
+      throw (IOException)
+          new BindException("cannot bind " + address + ": Xen is not available")
+              .initCause(XenShm.unavailabilityCause());
     }
-    int port = loop.node().listeners().bind(address.getPort(), this::offered);
-    local = new XenShmAddress(ownDomain, port);
+    RingListener listener = new RingListener(this, loop);
+    local = listener.bind(address);
+    ring = listener;
+  }
+
+  private void bindRingOnly(InetSocketAddress address) throws IOException {
+    Socket socket = Socket.newSocketStream();
+    boolean bound = false;
+    try {
+      socket.setReuseAddress(config.isReuseAddress());
+      socket.bind(address);
+      String obstacle = announce(socket.localAddress());
+      if (obstacle != null) {
+        throw new BindException(
+            "XENSHM_MODE is REQUIRED, but " + address + " is not announced: " + obstacle);
+      }
+      bound = true;
+      reservedPort = socket;
+      local = socket.localAddress();
+    } finally {
+      if (!bound) {
+        socket.close();
+      }
+    }
+  }
+
+  private void announceIfPossible(InetSocketAddress address) {
+    try {
+      String obstacle = announce(address);
+      if (obstacle != null) {
+        logger.debug("Listening at {} by TCP only: {}", address, obstacle);
+      }
+    } catch (IOException e) {
+      logger.warn("Listening at {} by TCP only: {}", address, e.getMessage());
+      logger.debug("Why {} is not announced", address, e);
+    }
+  }
+
+  /**
+   * Listens by shared memory.
+   *
+   * @return why that makes no sense; {@code null} where it is done
+   * @throws IOException if it fails
+   */
+  private String announce(InetSocketAddress address) throws IOException {
+    if (!loop.hasXen()) {
+      return XenShmPathReason.XEN_UNAVAILABLE.text();
+    }
+    if (address.getAddress().isLoopbackAddress() && !isOurs(address)) {
+      return "a loopback address is reached by this guest only";
+    }
+    RingListener listener = new RingListener(this, loop);
+    listener.bind(address);
+    ring = listener;
+    return null;
+  }
+
+  /** On a simulated host, guests have loopback addresses. */
+  private boolean isOurs(InetSocketAddress address) {
+    return loop.domain().peers().lookup(address.getAddress()).toCompletableFuture().join().outcome()
+        == Outcome.OWN_DOMAIN;
   }
 
   @Override
-  protected void doClose() {
+  protected void doClose() throws IOException {
     open = false;
-    if (local != null) {
-      loop.node().listeners().unbind(local.getPort());
+    if (ring != null) {
+      ring.close();
     }
-    while (!backlog.isEmpty()) {
-      backlog.remove().refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+    if (tcp != null) {
+      tcp.close();
     }
-  }
-
-  private void offered(IncomingOffer offer) {
-    try {
-      eventLoop().execute(() -> enqueue(offer));
-    } catch (RejectedExecutionException e) {
-      logger.debug("The listener's event loop ended: {} dropped", offer, e);
-    }
-  }
-
-  private void enqueue(IncomingOffer offer) {
-    if (!open) {
-      offer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
-    } else if (backlog.size() > config.getBacklog()) {
-      offer.refuse(loop.doorbells(), RefusalReason.BACKLOG_FULL);
-    } else {
-      backlog.add(offer);
-      accept();
+    if (reservedPort != null) {
+      reservedPort.close();
     }
   }
 
   @Override
   protected void doBeginRead() {
-    readPending = true;
-    if (!backlog.isEmpty() && !accepting) {
-      eventLoop().execute(this::accept);
+    if (ring != null) {
+      ring.beginRead();
     }
-  }
-
-  private void accept() {
-    if (accepting || backlog.isEmpty() || !(readPending || config.isAutoRead())) {
-      return;
-    }
-    accepting = true;
-    try {
-      var allocation = unsafe().recvBufAllocHandle();
-      allocation.reset(config);
-      ChannelPipeline pipeline = pipeline();
-      do {
-        XenShmSocketChannel child = nextChild();
-        if (child != null) {
-          readPending = false;
-          allocation.incMessagesRead(1);
-          pipeline.fireChannelRead(child);
-        }
-      } while (open && !backlog.isEmpty() && allocation.continueReading());
-      allocation.readComplete();
-      pipeline.fireChannelReadComplete();
-    } finally {
-      accepting = false;
-    }
-    if (!backlog.isEmpty() && (readPending || config.isAutoRead())) {
-      eventLoop().execute(this::accept);
-    }
-  }
-
-  private XenShmSocketChannel nextChild() {
-    IncomingOffer offer = backlog.remove();
-    try {
-      MappedOffer mapped = offer.map(loop.doorbells());
-      return mapped == null ? null : new XenShmSocketChannel(this, mapped, local);
-    } catch (IOException e) {
-      logger.debug("{} is not taken", offer, e);
-      return null;
+    if (tcp != null) {
+      tcp.beginRead();
     }
   }
 
@@ -200,23 +240,12 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     }
 
     @Override
-    public int poll() {
-      return 0;
-    }
-
-    @Override
-    public boolean prepareToSleep() {
-      return true;
-    }
-
-    @Override
-    public long spinNanos() {
-      return 0;
-    }
-
-    @Override
-    public void handle(IoRegistration ioRegistration, IoEvent event) {
-      throw new IllegalStateException("a listener gets no events: " + event);
+    public void deregister(ChannelPromise promise) {
+      if (tcp == null || !open) {
+        super.deregister(promise);
+      } else {
+        tcp.deregister().addListener(done -> super.deregister(promise));
+      }
     }
 
     @Override

@@ -10,11 +10,9 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.internal.StringUtil;
@@ -26,13 +24,18 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 
 /**
- * A connection to another domain of the same Xen host, as a {@link SocketChannel}. It connects to a
- * {@link XenShmAddress}.
+ * A connection whose bytes take shared memory where the peer is a guest of the same Xen host, and
+ * TCP otherwise. {@link #path()} tells which.
+ *
+ * <p>It connects to an {@link InetSocketAddress}. To a {@link XenShmAddress}, which names a domain,
+ * it connects by shared memory or not at all.
  *
  * <p>As with every Netty channel, its methods may be called from any thread, and its state belongs
  * to its event loop.
@@ -47,18 +50,18 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
           + ')';
 
   private final XenShmSocketChannelConfig config = new XenShmSocketChannelConfig(this);
-  private final ConnectAttempt connectAttempt = new ConnectAttempt(this);
+  private final Shutdowns shutdowns = new Shutdowns(this);
   private IoRegistration registration;
   private XenShmLoop loop;
-  private ActiveHandles.Slot slot;
   private MappedOffer pendingOffer;
-  private RingCarrier carrier;
-  private volatile XenShmAddress local;
-  private volatile XenShmAddress remote;
+  private ConnectAttempt connectAttempt;
+  private TcpCarrier tcp;
+  private volatile Carrier carrier;
+  private volatile InetSocketAddress local;
+  private volatile InetSocketAddress remote;
+  private volatile XenShmPathReason reason;
   private volatile boolean open = true;
   private volatile boolean active;
-  private volatile boolean inputShutdown;
-  private volatile boolean outputShutdown;
 
   /** Creates a channel that is not connected. */
   public XenShmSocketChannel() {
@@ -66,16 +69,40 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   }
 
   /** Creates the server's end of an offer; registration accepts it. */
-  XenShmSocketChannel(Channel parent, MappedOffer offer, XenShmAddress local) {
+  XenShmSocketChannel(
+      Channel parent, MappedOffer offer, InetSocketAddress local, InetSocketAddress remote) {
     super(parent);
-    this.pendingOffer = offer;
+    pendingOffer = offer;
     this.local = local;
-    this.remote = new XenShmAddress(offer.peerDomain(), offer.peerPort());
+    this.remote = remote;
+    reason =
+        remote instanceof XenShmAddress
+            ? XenShmPathReason.EXPLICIT_PEER
+            : XenShmPathReason.CO_RESIDENT;
+    pipeline().addLast(PathAnnouncer.INSTANCE);
+  }
+
+  /** Creates the server's end of a TCP connection. */
+  XenShmSocketChannel(Channel parent, EpollSocketChannel socket) {
+    super(parent);
+    tcp = new TcpCarrier(this, socket);
+    carry(tcp, socket.localAddress(), socket.remoteAddress(), XenShmPathReason.PEER_CHOSE_TCP);
+    pipeline().addLast(PathAnnouncer.INSTANCE);
   }
 
   /** Returns the way that this connection's bytes take; {@code null} before it is connected. */
   public XenShmPath path() {
-    return remote == null ? null : XenShmPath.SHARED_MEMORY;
+    XenShmPathReason why = pathReason();
+    return why == null ? null : why.path();
+  }
+
+  /** Returns why the bytes take that way; {@code null} before it is connected. */
+  public XenShmPathReason pathReason() {
+    return reason;
+  }
+
+  XenShmPathEvent pathEvent() {
+    return new XenShmPathEvent(path(), pathReason());
   }
 
   @Override
@@ -125,22 +152,22 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected boolean isCompatible(EventLoop eventLoop) {
-    return eventLoop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(RingUnsafe.class);
+    return eventLoop instanceof IoEventLoop ioLoop && ioLoop.isCompatible(SocketUnsafe.class);
   }
 
   @Override
   protected AbstractUnsafe newUnsafe() {
-    return new RingUnsafe();
+    return new SocketUnsafe();
   }
 
-  private RingUnsafe ringUnsafe() {
-    return (RingUnsafe) unsafe();
+  private SocketUnsafe socketUnsafe() {
+    return (SocketUnsafe) unsafe();
   }
 
   @Override
   protected void doRegister(ChannelPromise promise) {
     ((IoEventLoop) eventLoop())
-        .register(ringUnsafe())
+        .register(socketUnsafe())
         .addListener(
             (io.netty.util.concurrent.Future<IoRegistration> future) -> {
               if (!future.isSuccess()) {
@@ -148,35 +175,39 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
                 return;
               }
               try {
-                registered(future.getNow());
+                registered(future.getNow(), promise);
               } catch (IOException e) {
                 promise.setFailure(e);
-                return;
               }
-              promise.setSuccess();
             });
   }
 
-  private void registered(IoRegistration newRegistration) throws IOException {
+  private void registered(IoRegistration newRegistration, ChannelPromise promise)
+      throws IOException {
     registration = newRegistration;
-    XenShmLoop newLoop = newRegistration.attachment();
-    if (carrier != null && newLoop.doorbells() != loop.doorbells()) {
+    loop = newRegistration.attachment();
+    if (carrier instanceof RingCarrier ring && ring.loop().doorbells() != loop.doorbells()) {
       throw new IOException(
           "a connected shared-memory channel stays with its event loop: its event channel port cannot move");
     }
-    if (slot == null) {
-      slot = new ActiveHandles.Slot(ringUnsafe());
-    }
-    loop = newLoop;
     if (pendingOffer != null) {
-      MappedOffer offer = pendingOffer;
-      pendingOffer = null;
-      Link link = offer.accept(loop.doorbells(), eventLoop());
-      if (link == null) {
-        throw new ConnectException("domain " + offer.peerDomain() + " withdrew its connection");
-      }
-      carry(link);
+      accept();
     }
+    if (tcp == null) {
+      promise.setSuccess();
+    } else {
+      Shutdowns.cascade(tcp.register(eventLoop()), promise);
+    }
+  }
+
+  private void accept() throws IOException {
+    MappedOffer offer = pendingOffer;
+    pendingOffer = null;
+    Link link = offer.accept(loop.doorbells(), eventLoop());
+    if (link == null) {
+      throw new ConnectException("domain " + offer.peerDomain() + " withdrew its connection");
+    }
+    carry(new RingCarrier(this, loop, link), local, remote, reason);
   }
 
   @Override
@@ -187,32 +218,77 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     }
   }
 
-  /** Takes over a link that was agreed on. */
-  void connected(Link link, XenShmAddress newLocal, XenShmAddress newRemote) {
+  /** From now on bytes take this way. */
+  void carry(
+      Carrier newCarrier,
+      InetSocketAddress newLocal,
+      InetSocketAddress newRemote,
+      XenShmPathReason newReason) {
+    connectAttempt = null;
+    carrier = newCarrier;
     local = newLocal;
     remote = newRemote;
-    carry(link);
+    reason = newReason;
+    active = true;
+    XenShmMetrics.connected(newReason);
   }
 
-  private void carry(Link link) {
-    carrier = new RingCarrier(this, loop, slot, link);
-    active = true;
+  void announcePath() {
+    pipeline().fireUserEventTriggered(pathEvent());
+  }
+
+  void connectEnded() {
+    connectAttempt = null;
+  }
+
+  void closeIfOpen() {
+    if (open) {
+      unsafe().close(unsafe().voidPromise());
+    }
   }
 
   XenShmLoop loop() {
     return loop;
   }
 
-  XenShmAddress boundAddress() {
+  /** Returns what the program bound the channel to; {@code null} if it did not. */
+  InetSocketAddress boundAddress() {
     return local;
   }
 
+  Carrier carrier() {
+    return carrier;
+  }
+
+  /** Opens a TCP socket, unless there is one. */
+  TcpCarrier openTcp() {
+    if (tcp == null) {
+      tcp = new TcpCarrier(this, new EpollSocketChannel());
+      tcp.register(eventLoop());
+    }
+    return tcp;
+  }
+
   @Override
-  protected void doBind(SocketAddress localAddress) {
-    if (!(localAddress instanceof XenShmAddress address)) {
+  protected void doBind(SocketAddress localAddress) throws Exception {
+    if (localAddress instanceof XenShmAddress address) {
+      local = address;
+    } else if (localAddress instanceof InetSocketAddress address) {
+      checkResolved(address);
+      ChannelFuture bound = openTcp().bind(address);
+      if (bound.cause() instanceof Exception e) {
+        throw e;
+      }
+      local = tcp.localAddress();
+    } else {
       throw new UnsupportedAddressTypeException();
     }
-    local = address;
+  }
+
+  private static void checkResolved(InetSocketAddress address) {
+    if (address.isUnresolved()) {
+      throw new UnresolvedAddressException();
+    }
   }
 
   @Override
@@ -224,15 +300,18 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   protected void doClose() {
     open = false;
     active = false;
-    inputShutdown = true;
-    outputShutdown = true;
-    connectAttempt.close();
+    if (connectAttempt != null) {
+      connectAttempt.close();
+    }
     if (pendingOffer != null && loop != null) {
       pendingOffer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
       pendingOffer = null;
     }
     if (carrier != null) {
       carrier.close();
+    }
+    if (tcp != null) {
+      tcp.close();
     }
   }
 
@@ -259,7 +338,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   /** Writes again what did not fit before. */
   void flushNow() {
-    ringUnsafe().flushNow();
+    socketUnsafe().flushNow();
+  }
+
+  /** A write failed outside of a flush. */
+  void writeFailed(Throwable cause) {
+    socketUnsafe().writeFailed(cause);
   }
 
   void checkRegion(FileRegion region) throws IOException {
@@ -268,33 +352,19 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     }
   }
 
-  /** The peer will send no more, and all it sent was read. */
-  void inputEnded() {
-    if (inputShutdown) {
-      return;
-    }
-    if (config.isAllowHalfClosure()) {
-      inputShutdown = true;
-      pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-      pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
-    } else {
-      unsafe().close(unsafe().voidPromise());
-    }
-  }
-
   @Override
   public boolean isInputShutdown() {
-    return inputShutdown;
+    return !open || (carrier != null && carrier.isInputShutdown());
   }
 
   @Override
   public boolean isOutputShutdown() {
-    return outputShutdown;
+    return !open || (carrier != null && carrier.isOutputShutdown());
   }
 
   @Override
   public boolean isShutdown() {
-    return inputShutdown && outputShutdown;
+    return isInputShutdown() && isOutputShutdown();
   }
 
   @Override
@@ -304,20 +374,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   public ChannelFuture shutdown(ChannelPromise promise) {
-    shutdownOutput()
-        .addListener(
-            output ->
-                shutdownInput()
-                    .addListener(
-                        input -> {
-                          Throwable failure = output.isSuccess() ? input.cause() : output.cause();
-                          if (failure == null) {
-                            promise.setSuccess();
-                          } else {
-                            promise.setFailure(failure);
-                          }
-                        }));
-    return promise;
+    return shutdowns.both(promise);
   }
 
   @Override
@@ -327,17 +384,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   public ChannelFuture shutdownInput(ChannelPromise promise) {
-    onLoop(
-        () -> {
-          if (!active) {
-            promise.setFailure(new NotYetConnectedException());
-            return;
-          }
-          inputShutdown = true;
-          carrier.shutdownInput();
-          promise.setSuccess();
-        });
-    return promise;
+    return shutdowns.input(promise);
   }
 
   @Override
@@ -347,30 +394,24 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   public ChannelFuture shutdownOutput(ChannelPromise promise) {
-    onLoop(() -> ringUnsafe().shutdownOutput(promise));
-    return promise;
+    return shutdowns.output(promise);
+  }
+
+  /** On the event loop. */
+  void shutdownOutputNow(ChannelPromise promise) {
+    socketUnsafe().shutdownOutput(promise);
   }
 
   @Override
-  protected void doShutdownOutput() {
+  protected void doShutdownOutput() throws Exception {
     if (carrier == null) {
       throw new NotYetConnectedException();
     }
-    outputShutdown = true;
     carrier.shutdownOutput();
   }
 
-  private void onLoop(Runnable task) {
-    EventLoop eventLoop = eventLoop();
-    if (eventLoop.inEventLoop()) {
-      task.run();
-    } else {
-      eventLoop.execute(task);
-    }
-  }
-
-  /** Both what Netty's pipeline calls and what the event loop looks at. */
-  private final class RingUnsafe extends AbstractUnsafe implements XenShmIoHandle {
+  /** Both what Netty's pipeline calls and what the event loop knows. */
+  private final class SocketUnsafe extends AbstractUnsafe implements XenShmIoHandle {
 
     @Override
     public void connect(
@@ -378,55 +419,47 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
       if (promise.isDone() || !ensureOpen(promise)) {
         return;
       }
-      if (active) {
-        promise.tryFailure(new AlreadyConnectedException());
-      } else if (!(remoteAddress instanceof XenShmAddress address)) {
-        promise.tryFailure(new UnsupportedAddressTypeException());
-      } else {
+      try {
+        if (connectAttempt != null) {
+          throw new ConnectionPendingException();
+        }
+        if (!(remoteAddress instanceof InetSocketAddress address)) {
+          throw new UnsupportedAddressTypeException();
+        }
+        checkResolved(address);
+        if (carrier != null) {
+          throw new AlreadyConnectedException();
+        }
         if (localAddress != null) {
           doBind(localAddress);
         }
-        connectAttempt.start(address, promise);
+        connectAttempt = new ConnectAttempt(XenShmSocketChannel.this, address, promise);
+        connectAttempt.start();
+      } catch (Exception e) {
+        promise.tryFailure(annotateConnectException(e, remoteAddress));
       }
     }
 
     @Override
-    public int poll() {
-      try {
-        return carrier == null || carrier.link().isClosed() ? 0 : carrier.poll();
-      } catch (IOException | RuntimeException e) {
-        return fail(e);
-      }
+    protected Executor prepareToClose() {
+      return carrier != null && carrier == tcp ? tcp.lingeringClose() : null;
     }
 
     @Override
-    public boolean prepareToSleep() {
-      try {
-        return carrier == null || carrier.prepareToSleep();
-      } catch (IOException e) {
-        fail(e);
-        return true;
+    public void deregister(ChannelPromise promise) {
+      if (tcp == null || !open) {
+        super.deregister(promise);
+      } else {
+        tcp.deregister().addListener(done -> super.deregister(promise));
       }
-    }
-
-    private int fail(Exception e) {
-      pipeline().fireExceptionCaught(e);
-      close(voidPromise());
-      return 1;
-    }
-
-    @Override
-    public long spinNanos() {
-      return TimeUnit.MICROSECONDS.toNanos(config.getSpinMicros());
     }
 
     void flushNow() {
       flush0();
     }
 
-    @Override
-    public void handle(IoRegistration ioRegistration, IoEvent event) {
-      throw new IllegalStateException("a shared-memory channel gets no events: " + event);
+    void writeFailed(Throwable cause) {
+      handleWriteError(cause);
     }
 
     @Override

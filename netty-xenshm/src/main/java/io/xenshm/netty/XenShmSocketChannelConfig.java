@@ -8,22 +8,27 @@ import static io.netty.channel.ChannelOption.SO_RCVBUF;
 import static io.netty.channel.ChannelOption.SO_REUSEADDR;
 import static io.netty.channel.ChannelOption.SO_SNDBUF;
 import static io.netty.channel.ChannelOption.TCP_NODELAY;
+import static io.xenshm.netty.XenShmChannelOption.XENSHM_CONNECT_TIMEOUT_MILLIS;
+import static io.xenshm.netty.XenShmChannelOption.XENSHM_MODE;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_RING_SIZE;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_SPIN_MICROS;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.xenshm.ring.RingLayout;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Configuration of a {@link XenShmSocketChannel}. Options of TCP that mean nothing to a ring are
- * kept and returned.
+ * Configuration of a {@link XenShmSocketChannel}. Options of a TCP socket are kept until there is
+ * one, and are those of the socket then. To a ring they mean nothing.
  *
  * <p>May be called from any thread.
  */
@@ -35,52 +40,140 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   private static final int DEFAULT_SPIN_MICROS = 50;
   private static final int NO_LINGER = -1;
 
+  private static final int DEFAULT_XENSHM_CONNECT_TIMEOUT_MILLIS = 1000;
+
+  /** What epoll's channel knows beside the options that always have a value. */
+  private static final Set<ChannelOption<?>> EPOLL_OPTIONS =
+      Set.of(
+          ChannelOption.TCP_FASTOPEN_CONNECT,
+          EpollChannelOption.IP_BIND_ADDRESS_NO_PORT,
+          EpollChannelOption.IP_TRANSPARENT,
+          EpollChannelOption.SO_BUSY_POLL,
+          EpollChannelOption.TCP_CORK,
+          EpollChannelOption.TCP_KEEPCNT,
+          EpollChannelOption.TCP_KEEPIDLE,
+          EpollChannelOption.TCP_KEEPINTVL,
+          EpollChannelOption.TCP_MD5SIG,
+          EpollChannelOption.TCP_NOTSENT_LOWAT,
+          EpollChannelOption.TCP_QUICKACK,
+          EpollChannelOption.TCP_USER_TIMEOUT);
+
+  private static final Map<ChannelOption<?>, Object> DEFAULTS =
+      Map.of(
+          ALLOW_HALF_CLOSURE,
+          false,
+          TCP_NODELAY,
+          true,
+          SO_KEEPALIVE,
+          false,
+          SO_REUSEADDR,
+          false,
+          SO_LINGER,
+          NO_LINGER,
+          SO_SNDBUF,
+          DEFAULT_RING_SIZE,
+          SO_RCVBUF,
+          DEFAULT_RING_SIZE,
+          IP_TOS,
+          0);
+
+  /** Nothing waits in the socket's own buffer that is not counted in the channel's. */
+  private static final WriteBufferWaterMark NO_WATER_MARK =
+      new WriteBufferWaterMark(Integer.MAX_VALUE - 1, Integer.MAX_VALUE);
+
+  private volatile XenShmMode mode = XenShmMode.PREFERRED;
+  private volatile int xenShmConnectTimeoutMillis = DEFAULT_XENSHM_CONNECT_TIMEOUT_MILLIS;
   private volatile int ringSize = DEFAULT_RING_SIZE;
   private volatile int spinMicros = DEFAULT_SPIN_MICROS;
-  private volatile boolean allowHalfClosure;
-  private volatile boolean tcpNoDelay = true;
-  private volatile boolean keepAlive;
-  private volatile boolean reuseAddress;
-  private volatile int linger = NO_LINGER;
-  private volatile int sendBufferSize = DEFAULT_RING_SIZE;
-  private volatile int receiveBufferSize = DEFAULT_RING_SIZE;
-  private volatile int trafficClass;
+  private volatile ChannelConfig socket;
 
+  private final TcpOptions tcpOptions = new TcpOptions(EPOLL_OPTIONS, DEFAULTS);
   private final OptionTable options =
       new OptionTable()
+          .with(XENSHM_MODE, this::getMode, this::setMode)
+          .with(
+              XENSHM_CONNECT_TIMEOUT_MILLIS,
+              this::getXenShmConnectTimeoutMillis,
+              this::setXenShmConnectTimeoutMillis)
           .with(XENSHM_RING_SIZE, this::getRingSize, this::setRingSize)
-          .with(XENSHM_SPIN_MICROS, this::getSpinMicros, this::setSpinMicros)
-          .with(ALLOW_HALF_CLOSURE, this::isAllowHalfClosure, this::setAllowHalfClosure)
-          .with(TCP_NODELAY, this::isTcpNoDelay, this::setTcpNoDelay)
-          .with(SO_KEEPALIVE, this::isKeepAlive, this::setKeepAlive)
-          .with(SO_REUSEADDR, this::isReuseAddress, this::setReuseAddress)
-          .with(SO_LINGER, this::getSoLinger, this::setSoLinger)
-          .with(SO_SNDBUF, this::getSendBufferSize, this::setSendBufferSize)
-          .with(SO_RCVBUF, this::getReceiveBufferSize, this::setReceiveBufferSize)
-          .with(IP_TOS, this::getTrafficClass, this::setTrafficClass);
+          .with(XENSHM_SPIN_MICROS, this::getSpinMicros, this::setSpinMicros);
 
   XenShmSocketChannelConfig(XenShmSocketChannel channel) {
     super(channel);
   }
 
+  /** Sets the options of a TCP socket's channel, and forwards to it from now on. */
+  void forwardTo(ChannelConfig tcp) {
+    tcp.setWriteBufferWaterMark(NO_WATER_MARK);
+    tcp.setAllocator(getAllocator());
+    tcp.setRecvByteBufAllocator(getRecvByteBufAllocator());
+    tcp.setWriteSpinCount(getWriteSpinCount());
+    tcp.setAutoClose(isAutoClose());
+    socket = tcp;
+    tcp.setAutoRead(isAutoRead());
+    tcpOptions.forwardTo(tcp);
+  }
+
   @Override
   public Map<ChannelOption<?>, Object> getOptions() {
-    return getOptions(super.getOptions(), options.options());
+    return getOptions(getOptions(super.getOptions(), options.options()), tcpOptions.options());
   }
 
   @Override
   public <T> T getOption(ChannelOption<T> option) {
+    if (tcpOptions.has(option)) {
+      return tcpOptions.get(option);
+    }
     return options.has(option) ? options.get(option) : super.getOption(option);
   }
 
   @Override
   public <T> boolean setOption(ChannelOption<T> option, T value) {
+    if (tcpOptions.has(option)) {
+      return tcpOptions.set(option, value);
+    }
     if (!options.has(option)) {
       return super.setOption(option, value);
     }
     validate(option, value);
     options.set(option, value);
     return true;
+  }
+
+  /** Returns whether to use shared memory. */
+  public XenShmMode getMode() {
+    return mode;
+  }
+
+  /**
+   * Sets whether to use shared memory, see {@link XenShmChannelOption#XENSHM_MODE}. Applies to a
+   * connect that comes later.
+   */
+  public XenShmSocketChannelConfig setMode(XenShmMode newMode) {
+    mode = newMode;
+    return this;
+  }
+
+  /** Returns how long a connect waits for an answer by shared memory, in milliseconds. */
+  public int getXenShmConnectTimeoutMillis() {
+    return xenShmConnectTimeoutMillis;
+  }
+
+  /**
+   * Sets how long a connect waits for an answer by shared memory, in milliseconds, see {@link
+   * XenShmChannelOption#XENSHM_CONNECT_TIMEOUT_MILLIS}.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public XenShmSocketChannelConfig setXenShmConnectTimeoutMillis(int millis) {
+    if (millis < 1) {
+      throw new IllegalArgumentException(
+          "XENSHM_CONNECT_TIMEOUT_MILLIS is "
+              + millis
+              + ", not at least 1; XENSHM_MODE OFF does without shared memory");
+    }
+    xenShmConnectTimeoutMillis = millis;
+    return this;
   }
 
   /** Returns the size of each ring in bytes. */
@@ -120,89 +213,89 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
 
   @Override
   public boolean isAllowHalfClosure() {
-    return allowHalfClosure;
+    return tcpOptions.get(ALLOW_HALF_CLOSURE);
   }
 
   @Override
   public XenShmSocketChannelConfig setAllowHalfClosure(boolean allow) {
-    allowHalfClosure = allow;
+    tcpOptions.set(ALLOW_HALF_CLOSURE, allow);
     return this;
   }
 
   @Override
   public boolean isTcpNoDelay() {
-    return tcpNoDelay;
+    return tcpOptions.get(TCP_NODELAY);
   }
 
   @Override
   public XenShmSocketChannelConfig setTcpNoDelay(boolean noDelay) {
-    tcpNoDelay = noDelay;
+    tcpOptions.set(TCP_NODELAY, noDelay);
     return this;
   }
 
   @Override
   public boolean isKeepAlive() {
-    return keepAlive;
+    return tcpOptions.get(SO_KEEPALIVE);
   }
 
   @Override
   public XenShmSocketChannelConfig setKeepAlive(boolean keep) {
-    keepAlive = keep;
+    tcpOptions.set(SO_KEEPALIVE, keep);
     return this;
   }
 
   @Override
   public boolean isReuseAddress() {
-    return reuseAddress;
+    return tcpOptions.get(SO_REUSEADDR);
   }
 
   @Override
   public XenShmSocketChannelConfig setReuseAddress(boolean reuse) {
-    reuseAddress = reuse;
+    tcpOptions.set(SO_REUSEADDR, reuse);
     return this;
   }
 
   @Override
   public int getSoLinger() {
-    return linger;
+    return tcpOptions.get(SO_LINGER);
   }
 
   @Override
   public XenShmSocketChannelConfig setSoLinger(int seconds) {
-    linger = seconds;
+    tcpOptions.set(SO_LINGER, seconds);
     return this;
   }
 
   @Override
   public int getSendBufferSize() {
-    return sendBufferSize;
+    return tcpOptions.get(SO_SNDBUF);
   }
 
   @Override
   public XenShmSocketChannelConfig setSendBufferSize(int bytes) {
-    sendBufferSize = bytes;
+    tcpOptions.set(SO_SNDBUF, bytes);
     return this;
   }
 
   @Override
   public int getReceiveBufferSize() {
-    return receiveBufferSize;
+    return tcpOptions.get(SO_RCVBUF);
   }
 
   @Override
   public XenShmSocketChannelConfig setReceiveBufferSize(int bytes) {
-    receiveBufferSize = bytes;
+    tcpOptions.set(SO_RCVBUF, bytes);
     return this;
   }
 
   @Override
   public int getTrafficClass() {
-    return trafficClass;
+    return tcpOptions.get(IP_TOS);
   }
 
   @Override
   public XenShmSocketChannelConfig setTrafficClass(int value) {
-    trafficClass = value;
+    tcpOptions.set(IP_TOS, value);
     return this;
   }
 
@@ -228,23 +321,39 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   @Override
   public XenShmSocketChannelConfig setWriteSpinCount(int count) {
     super.setWriteSpinCount(count);
+    ChannelConfig tcp = socket;
+    if (tcp != null) {
+      tcp.setWriteSpinCount(count);
+    }
     return this;
   }
 
   @Override
   public XenShmSocketChannelConfig setAllocator(ByteBufAllocator allocator) {
     super.setAllocator(allocator);
+    ChannelConfig tcp = socket;
+    if (tcp != null) {
+      tcp.setAllocator(allocator);
+    }
     return this;
   }
 
   @Override
   public XenShmSocketChannelConfig setRecvByteBufAllocator(RecvByteBufAllocator allocator) {
     super.setRecvByteBufAllocator(allocator);
+    ChannelConfig tcp = socket;
+    if (tcp != null) {
+      tcp.setRecvByteBufAllocator(allocator);
+    }
     return this;
   }
 
   @Override
   public XenShmSocketChannelConfig setAutoRead(boolean autoRead) {
+    ChannelConfig tcp = socket;
+    if (tcp != null) {
+      tcp.setAutoRead(autoRead);
+    }
     super.setAutoRead(autoRead);
     return this;
   }
@@ -252,6 +361,10 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   @Override
   public XenShmSocketChannelConfig setAutoClose(boolean autoClose) {
     super.setAutoClose(autoClose);
+    ChannelConfig tcp = socket;
+    if (tcp != null) {
+      tcp.setAutoClose(autoClose);
+    }
     return this;
   }
 

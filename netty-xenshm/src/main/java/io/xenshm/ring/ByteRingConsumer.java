@@ -100,6 +100,13 @@ public final class ByteRingConsumer {
     return count;
   }
 
+  /** Reads a word of which {@link #available} told, where all before it were words. */
+  int readInt() {
+    int value = data.getInt(consumed);
+    consumed += Integer.BYTES;
+    return value;
+  }
+
   /** Drops at most {@code length} of the bytes known to be available; returns how many. */
   public int skip(int length) {
     int count = Math.max(0, Math.min(length, produced - consumed));

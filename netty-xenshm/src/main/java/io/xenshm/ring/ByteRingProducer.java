@@ -112,6 +112,22 @@ public final class ByteRingProducer {
     return count;
   }
 
+  /** Whether {@code wanted} bytes can be written now; looks at the peer's index only if it must. */
+  boolean hasFree(int wanted) throws RingViolationException {
+    return knownFree() >= wanted || free() >= wanted;
+  }
+
+  /** Writes a word where {@link #hasFree} found space, and all before it were words. */
+  void writeInt(int value) {
+    data.putInt(produced, value);
+    produced += Integer.BYTES;
+  }
+
+  /** Leaves out bytes where {@link #hasFree} found space. */
+  void pad(int count) {
+    produced += count;
+  }
+
   /** Makes what was written visible to the peer; false if there was nothing new. */
   public boolean publish() {
     int count = produced - published;

@@ -3,6 +3,7 @@ package io.xenshm.ring;
 import io.netty.buffer.ByteBuf;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * One side's view of a ring's data bytes. Copies never wrap: callers split at the end, where {@link
@@ -19,7 +20,7 @@ final class RingData {
     }
     capacity = (int) data.byteSize();
     RingLayout.checkSize(capacity);
-    view = data.asByteBuffer();
+    view = data.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   int capacity() {
@@ -29,6 +30,16 @@ final class RingData {
   /** Bytes from this index to the end of the segment. */
   int untilWrap(int index) {
     return capacity - offset(index);
+  }
+
+  /** Puts a little-endian word at an index that is a multiple of 4, so that it does not wrap. */
+  void putInt(int index, int value) {
+    view.clear().putInt(offset(index), value);
+  }
+
+  /** Returns the little-endian word at an index that is a multiple of 4. */
+  int getInt(int index) {
+    return view.clear().getInt(offset(index));
   }
 
   /** Moves the next {@code length} readable bytes of {@code src} into the ring. */

@@ -33,4 +33,23 @@ public final class RingViolationException extends IOException {
             + Integer.toUnsignedString(read)
             + ", expected 0 or 1");
   }
+
+  /** A packet's length that is more than a packet or what was published can have. */
+  static RingViolationException packetLength(int read, int most) {
+    return new RingViolationException(
+        "ring protocol violated by the peer: packet length is "
+            + Integer.toUnsignedString(read)
+            + ", expected 0 to "
+            + most);
+  }
+
+  /** Published bytes that end in the middle of a packet's header. */
+  static RingViolationException packetHeader(int available) {
+    return new RingViolationException(
+        "ring protocol violated by the peer: "
+            + available
+            + " bytes are left, expected whole packets in words of "
+            + PacketRingLayout.ALIGNMENT
+            + " bytes");
+  }
 }

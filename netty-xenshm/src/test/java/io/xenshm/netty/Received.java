@@ -1,5 +1,7 @@
 package io.xenshm.netty;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -16,6 +18,7 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
   private static final int TIMEOUT_SECONDS = 20;
 
   final CompletableFuture<ChannelHandlerContext> active = new CompletableFuture<>();
+  final CompletableFuture<XenShmPathEvent> path = new CompletableFuture<>();
   final CompletableFuture<Void> inactive = new CompletableFuture<>();
   final CompletableFuture<Throwable> exception = new CompletableFuture<>();
   final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
@@ -41,7 +44,12 @@ final class Received extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    events.add(event);
+    if (event instanceof XenShmPathEvent chosen) {
+      assertFalse(active.isDone(), "the path is told before the channel is active");
+      path.complete(chosen);
+    } else {
+      events.add(event);
+    }
   }
 
   @Override

@@ -6,12 +6,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 final class TwoDomains implements AutoCloseable {
   static final int SERVER = 1;
   static final int CLIENT = 2;
+  static final InetAddress SERVER_ADDRESS = FakeDirectory.addressOfDomain(SERVER);
+  static final InetAddress CLIENT_ADDRESS = FakeDirectory.addressOfDomain(CLIENT);
   private static final int TIMEOUT_SECONDS = 20;
   private static final Path MEMORY_BACKED = Path.of("/dev/shm");
 
@@ -30,6 +35,8 @@ final class TwoDomains implements AutoCloseable {
   final SimulatedHost host;
   final SimulatedXen serverXen;
   final SimulatedXen clientXen;
+  final FakeDirectory serverPeers = new FakeDirectory(SERVER, CLIENT);
+  final FakeDirectory clientPeers = new FakeDirectory(CLIENT, SERVER);
   final EventLoopGroup serverBoss;
   final EventLoopGroup serverWorkers;
   final EventLoopGroup clientLoops;
@@ -39,9 +46,11 @@ final class TwoDomains implements AutoCloseable {
     host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), 2));
     serverXen = SimulatedXen.open(host.directory(), SERVER);
     clientXen = SimulatedXen.open(host.directory(), CLIENT);
-    serverBoss = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(serverXen));
-    serverWorkers = new MultiThreadIoEventLoopGroup(2, XenShmIoHandler.newFactory(serverXen));
-    clientLoops = new MultiThreadIoEventLoopGroup(2, XenShmIoHandler.newFactory(clientXen));
+    IoHandlerFactory serverFactory = XenShmIoHandler.newFactory(serverXen, xen -> serverPeers);
+    IoHandlerFactory clientFactory = XenShmIoHandler.newFactory(clientXen, xen -> clientPeers);
+    serverBoss = new MultiThreadIoEventLoopGroup(1, serverFactory);
+    serverWorkers = new MultiThreadIoEventLoopGroup(2, serverFactory);
+    clientLoops = new MultiThreadIoEventLoopGroup(2, clientFactory);
   }
 
   ServerBootstrap server(ChannelHandler childHandler) {
@@ -61,6 +70,11 @@ final class TwoDomains implements AutoCloseable {
       throw new AssertionError("not done in " + TIMEOUT_SECONDS + " s: " + future);
     }
     return future.syncUninterruptibly().channel();
+  }
+
+  /** Binds to the server's IP address. */
+  Channel bindAddress(ChannelHandler childHandler) {
+    return done(server(childHandler).bind(new InetSocketAddress(SERVER_ADDRESS, 0)));
   }
 
   Channel bind(ChannelHandler childHandler) {

@@ -1,0 +1,13 @@
+package io.xenshm.link;
+
+import java.net.InetAddress;
+
+/**
+ * What a client wants to reach.
+ *
+ * @param domain the listener's domain
+ * @param port the listener's port
+ * @param address the address that the listener must be bound to; {@code null} for any
+ * @param clientPort what the client calls its own port
+ */
+public record LinkTarget(int domain, int port, InetAddress address, int clientPort) {}

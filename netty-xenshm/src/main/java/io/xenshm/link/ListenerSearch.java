@@ -1,0 +1,87 @@
+package io.xenshm.link;
+
+import io.xenshm.link.NoLinkException.Reason;
+import io.xenshm.xen.XenStoreOperations;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Finds listeners in XenStore, of this domain and of others. */
+final class ListenerSearch {
+  /** More listeners of one port than that are not looked at. */
+  private static final int MAX_PROCESSES = 16;
+
+  private ListenerSearch() {}
+
+  /**
+   * Finds who listens: completes with the nonce of the listening process, or fails with a {@link
+   * NoLinkException}.
+   */
+  static CompletableFuture<String> find(XenStoreOperations store, LinkTarget target) {
+    return records(store, target.domain(), target.port())
+        .thenCompose(found -> choose(found, target));
+  }
+
+  private static CompletableFuture<String> choose(
+      Map<String, ListenerRecord> found, LinkTarget target) {
+    boolean otherVersion = false;
+    for (Map.Entry<String, ListenerRecord> listener : found.entrySet()) {
+      if (listener.getValue().listensAt(target.address())) {
+        if (listener.getValue().speaksOurVersion()) {
+          return CompletableFuture.completedFuture(listener.getKey());
+        }
+        otherVersion = true;
+      }
+    }
+    return CompletableFuture.failedFuture(
+        otherVersion
+            ? new NoLinkException(
+                Reason.VERSION_MISMATCH,
+                "the listener at port "
+                    + target.port()
+                    + " of domain "
+                    + target.domain()
+                    + " speaks another version")
+            : new NoLinkException(
+                Reason.NO_LISTENER,
+                "connection refused: domain "
+                    + target.domain()
+                    + " has no listener at port "
+                    + target.port()));
+  }
+
+  /** Reads the records of a port's listeners, by process; what is no record is left out. */
+  static CompletableFuture<Map<String, ListenerRecord>> records(
+      XenStoreOperations store, int domain, int port) {
+    return Sweeper.children(store, StorePaths.listeners(domain, port))
+        .thenCompose(
+            processes -> {
+              Map<String, ListenerRecord> records = new ConcurrentHashMap<>();
+              CompletableFuture<?>[] reads =
+                  processes.stream()
+                      .filter(Nonces::isNonce)
+                      .limit(MAX_PROCESSES)
+                      .map(process -> read(store, domain, port, process, records))
+                      .toArray(CompletableFuture<?>[]::new);
+              return CompletableFuture.allOf(reads).thenApply(done -> records);
+            });
+  }
+
+  private static CompletableFuture<Void> read(
+      XenStoreOperations store,
+      int domain,
+      int port,
+      String process,
+      Map<String, ListenerRecord> records) {
+    return Sweeper.ignoreMissing(
+        store
+            .read(StorePaths.listener(domain, port, process))
+            .thenAccept(
+                value -> {
+                  ListenerRecord listener = ListenerRecord.parse(value);
+                  if (listener != null) {
+                    records.put(process, listener);
+                  }
+                }));
+  }
+}

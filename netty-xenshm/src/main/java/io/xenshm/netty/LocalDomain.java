@@ -1,0 +1,69 @@
+package io.xenshm.netty;
+
+import io.xenshm.directory.PeerDirectory;
+import io.xenshm.link.LinkNode;
+import io.xenshm.xen.Xen;
+import java.io.IOException;
+import java.util.IdentityHashMap;
+import java.util.function.Function;
+
+/**
+ * What all event loops of this process over one {@link Xen} share: links and the directory of
+ * peers. The first loop opens it, the end of the last one closes it. May be used from any thread.
+ */
+final class LocalDomain {
+  private static final IdentityHashMap<Xen, LocalDomain> DOMAINS = new IdentityHashMap<>();
+
+  private final Xen xen;
+  private final LinkNode links;
+  private final PeerDirectory peers;
+  private int users;
+
+  private LocalDomain(Xen xen, LinkNode links, PeerDirectory peers) {
+    this.xen = xen;
+    this.links = links;
+    this.peers = peers;
+  }
+
+  /**
+   * Returns the domain of a {@code Xen}; {@link #release()} must follow.
+   *
+   * @param directories opens the directory where this is the first use
+   * @throws IOException if this process cannot be registered
+   */
+  static LocalDomain acquire(Xen xen, Function<Xen, PeerDirectory> directories) throws IOException {
+    synchronized (DOMAINS) {
+      LocalDomain domain = DOMAINS.get(xen);
+      if (domain == null) {
+        domain = new LocalDomain(xen, LinkNode.acquire(xen), directories.apply(xen));
+        DOMAINS.put(xen, domain);
+      }
+      domain.users++;
+      return domain;
+    }
+  }
+
+  /** Gives back what {@link #acquire} returned. */
+  void release() {
+    synchronized (DOMAINS) {
+      if (--users > 0) {
+        return;
+      }
+      DOMAINS.remove(xen);
+    }
+    peers.close();
+    links.release();
+  }
+
+  int id() {
+    return xen.domainId();
+  }
+
+  LinkNode links() {
+    return links;
+  }
+
+  PeerDirectory peers() {
+    return peers;
+  }
+}

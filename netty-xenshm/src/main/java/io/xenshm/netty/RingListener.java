@@ -1,0 +1,146 @@
+package io.xenshm.netty;
+
+import io.netty.channel.ChannelPipeline;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.link.IncomingOffer;
+import io.xenshm.link.MappedOffer;
+import io.xenshm.link.RefusalReason;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
+
+/** A server channel's way to take connections by shared memory. Belongs to its event loop. */
+final class RingListener {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(RingListener.class);
+
+  private final XenShmServerSocketChannel channel;
+  private final XenShmLoop loop;
+  private final ArrayDeque<IncomingOffer> backlog = new ArrayDeque<>();
+  private InetSocketAddress local;
+  private boolean readPending;
+  private boolean accepting;
+
+  RingListener(XenShmServerSocketChannel channel, XenShmLoop loop) {
+    this.channel = channel;
+    this.loop = loop;
+  }
+
+  /** Returns the event loop that it belongs to. */
+  XenShmLoop loop() {
+    return loop;
+  }
+
+  /** Listens at a port of this domain; returns the address with the port. */
+  XenShmAddress bind(XenShmAddress address) throws IOException {
+    int ownDomain = loop.domain().id();
+    if (address.domainId() != ownDomain) {
+      throw new BindException(
+          "cannot bind " + address + ": this process is in domain " + ownDomain);
+    }
+    int port = loop.domain().links().listeners().bind(address.getPort(), this::offered);
+    XenShmAddress bound = new XenShmAddress(ownDomain, port);
+    local = bound;
+    return bound;
+  }
+
+  /** Listens at an address that TCP has bound already. */
+  void bind(InetSocketAddress address) throws IOException {
+    loop.domain().links().listeners().bind(address, this::offered);
+    local = address;
+  }
+
+  void close() {
+    if (local == null) {
+      return;
+    }
+    loop.domain().links().listeners().unbind(local.getPort());
+    local = null;
+    while (!backlog.isEmpty()) {
+      backlog.remove().refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+    }
+  }
+
+  private void offered(IncomingOffer offer) {
+    try {
+      channel.eventLoop().execute(() -> enqueue(offer));
+    } catch (RejectedExecutionException e) {
+      logger.debug("The listener's event loop ended: {} dropped", offer, e);
+    }
+  }
+
+  private void enqueue(IncomingOffer offer) {
+    if (!channel.isOpen()) {
+      offer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+    } else if (backlog.size() > channel.config().getBacklog()) {
+      offer.refuse(loop.doorbells(), RefusalReason.BACKLOG_FULL);
+    } else {
+      backlog.add(offer);
+      accept();
+    }
+  }
+
+  void beginRead() {
+    readPending = true;
+    if (!backlog.isEmpty() && !accepting) {
+      channel.eventLoop().execute(this::accept);
+    }
+  }
+
+  private void accept() {
+    if (accepting || backlog.isEmpty() || !(readPending || channel.config().isAutoRead())) {
+      return;
+    }
+    accepting = true;
+    try {
+      var allocation = channel.unsafe().recvBufAllocHandle();
+      allocation.reset(channel.config());
+      ChannelPipeline pipeline = channel.pipeline();
+      do {
+        XenShmSocketChannel child = nextChild();
+        if (child != null) {
+          readPending = false;
+          allocation.incMessagesRead(1);
+          pipeline.fireChannelRead(child);
+        }
+      } while (channel.isOpen() && !backlog.isEmpty() && allocation.continueReading());
+      allocation.readComplete();
+      pipeline.fireChannelReadComplete();
+    } finally {
+      accepting = false;
+    }
+    if (!backlog.isEmpty() && (readPending || channel.config().isAutoRead())) {
+      channel.eventLoop().execute(this::accept);
+    }
+  }
+
+  private XenShmSocketChannel nextChild() {
+    IncomingOffer offer = backlog.remove();
+    boolean byDomain = local instanceof XenShmAddress;
+    InetAddress peer = byDomain ? null : loop.domain().peers().addressOf(offer.peerDomain());
+    if (peer == null && !byDomain) {
+      logger.debug("{} is refused: the domain is not in this guest's table", offer);
+      offer.refuse(loop.doorbells(), RefusalReason.NOT_ALLOWED);
+      return null;
+    }
+    try {
+      MappedOffer mapped = offer.map(loop.doorbells());
+      if (mapped == null) {
+        return null;
+      }
+      InetSocketAddress remote =
+          byDomain
+              ? new XenShmAddress(mapped.peerDomain(), mapped.peerPort())
+              : new InetSocketAddress(peer, mapped.peerPort());
+      return new XenShmSocketChannel(
+          channel, mapped, LocalAddresses.accepted(local, remote, loop.domain()), remote);
+    } catch (IOException e) {
+      logger.debug("{} is not taken", offer, e);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.xenshm.netty;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Counts this process's connections by the reason of their path, at the client and at the server.
+ * May be used from any thread.
+ */
+public final class XenShmMetrics {
+  private static final Map<XenShmPathReason, LongAdder> CONNECTIONS =
+      new EnumMap<>(XenShmPathReason.class);
+
+  static {
+    for (XenShmPathReason reason : XenShmPathReason.values()) {
+      CONNECTIONS.put(reason, new LongAdder());
+    }
+  }
+
+  private XenShmMetrics() {}
+
+  static void connected(XenShmPathReason reason) {
+    CONNECTIONS.get(reason).increment();
+  }
+
+  /** Returns how many connections took their path for a reason, since the process started. */
+  public static long connections(XenShmPathReason reason) {
+    return CONNECTIONS.get(reason).sum();
+  }
+
+  /** Returns how many connections took a path, since the process started. */
+  public static long connections(XenShmPath path) {
+    long sum = 0;
+    for (Map.Entry<XenShmPathReason, LongAdder> entry : CONNECTIONS.entrySet()) {
+      if (entry.getKey().path() == path) {
+        sum += entry.getValue().sum();
+      }
+    }
+    return sum;
+  }
+}

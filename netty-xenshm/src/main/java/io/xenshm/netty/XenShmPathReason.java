@@ -1,0 +1,59 @@
+package io.xenshm.netty;
+
+import static io.xenshm.netty.XenShmPath.SHARED_MEMORY;
+import static io.xenshm.netty.XenShmPath.TCP;
+
+/** Why a connection took its path. */
+public enum XenShmPathReason {
+  /** The peer is a guest of this host. */
+  CO_RESIDENT(SHARED_MEMORY, "the peer is a guest of this host"),
+  /** The program named the domain, by a {@link XenShmAddress}. */
+  EXPLICIT_PEER(SHARED_MEMORY, "the program named the peer's domain"),
+
+  /** The program switched shared memory off. */
+  MODE_OFF(TCP, "XENSHM_MODE is OFF"),
+  /** The event loop has no access to Xen; see {@link XenShm#unavailabilityCause()}. */
+  XEN_UNAVAILABLE(TCP, "Xen is not available"),
+  /** No guest that this one may reach has the address. */
+  NOT_CO_RESIDENT(TCP, "no guest of this host has the address"),
+  /** It is an address of this guest itself. */
+  OWN_DOMAIN(TCP, "the address is this guest's own"),
+  /** Guests on different networks have the same address. */
+  AMBIGUOUS(TCP, "several guests of this host have the address"),
+  /** dom0's agent has written no table for this guest. */
+  NO_TABLE(TCP, "dom0's agent has written no table for this guest"),
+  /** XenStore does not answer. */
+  XENSTORE_UNAVAILABLE(TCP, "XenStore does not answer"),
+  /** Nobody listens there by shared memory. */
+  NO_LISTENER(TCP, "nobody listens there by shared memory"),
+  /** The listener speaks other versions of the protocol. */
+  VERSION_MISMATCH(TCP, "the listener speaks other versions of the protocol"),
+  /** The listener refused. */
+  REFUSED(TCP, "the listener refused shared memory"),
+  /** A limit of this guest, or of XenStore, is reached. */
+  QUOTA(TCP, "a limit of this guest is reached"),
+  /** The listener did not answer in time. */
+  TIMED_OUT(TCP, "the listener did not answer in time"),
+  /** Xen failed; the log says how. */
+  FAILED(TCP, "Xen failed"),
+  /** At the server: the client came by TCP. */
+  PEER_CHOSE_TCP(TCP, "the client came by TCP");
+
+  private final XenShmPath path;
+  private final String text;
+
+  XenShmPathReason(XenShmPath path, String text) {
+    this.path = path;
+    this.text = text;
+  }
+
+  /** Returns the path that a connection takes for this reason. */
+  public XenShmPath path() {
+    return path;
+  }
+
+  /** Returns the reason in words. */
+  public String text() {
+    return text;
+  }
+}
