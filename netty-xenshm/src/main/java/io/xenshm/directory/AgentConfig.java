@@ -1,5 +1,7 @@
 package io.xenshm.directory;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -27,5 +29,19 @@ public record AgentConfig(Path policy, Set<String> trustedGuests) {
                         ? guest.toLowerCase(Locale.ROOT)
                         : guest)
             .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * Reads the policy file once, without effect.
+   *
+   * @throws IOException if it cannot be read or is malformed, with the file in the message
+   */
+  public void check() throws IOException {
+    if (policy != null) {
+      if (!Files.isReadable(policy)) {
+        throw new IOException("the policy " + policy + " is no file that can be read");
+      }
+      AgentPolicy.read(policy);
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.xenshm.directory;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.AgentProvider;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Watch;
@@ -30,7 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>All methods may be called from any thread.
  */
-public final class DirectoryAgent implements AutoCloseable {
+public final class DirectoryAgent implements AgentProvider.Agent {
   private static final InternalLogger logger =
       InternalLoggerFactory.getInstance(DirectoryAgent.class);
 
@@ -168,13 +169,20 @@ public final class DirectoryAgent implements AutoCloseable {
         failing = false;
         logger.info("The guests' tables are up to date again");
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       if (!failing) {
-        logger.warn("The guests' tables cannot be brought up to date; it is tried again", e);
+        logger.warn("The guests' tables cannot be brought up to date, trying again: {}", "" + e);
       }
-      failing = true;
-      schedule(RETRY_MILLIS);
+      tryAgain();
+    } catch (RuntimeException e) {
+      logger.error("The guests' tables cannot be brought up to date, trying again", e);
+      tryAgain();
     }
+  }
+
+  private void tryAgain() {
+    failing = true;
+    schedule(RETRY_MILLIS);
   }
 
   private void pass() throws IOException {
@@ -196,7 +204,7 @@ public final class DirectoryAgent implements AutoCloseable {
       List<PeerEntry> view = table.viewOf(guest);
       try {
         if (await(writer.write(guest.domainId(), view))) {
-          logger.info("Table of {}: {} entries", guest.label(), view.size());
+          logger.debug("Table of {}: {} entries", guest.label(), view.size());
         }
       } catch (IOException e) {
         failure = e; // the others are to have theirs

@@ -50,11 +50,25 @@ public final class PeerTable {
    * @return empty where there is none; fails with {@link XenStoreException}
    */
   public static CompletableFuture<Optional<PeerTable>> read(XenStore store, int ownDomain) {
+    return read(store, ownDomain, PeerNodes.PEERS);
+  }
+
+  /**
+   * Reads the table that the agent wrote for a domain, as dom0. See {@link #read}.
+   *
+   * @param domainId the domain
+   */
+  public static CompletableFuture<Optional<PeerTable>> readAsDom0(XenStore store, int domainId) {
+    return read(store, domainId, "/local/domain/" + domainId + '/' + PeerNodes.PEERS);
+  }
+
+  private static CompletableFuture<Optional<PeerTable>> read(
+      XenStore store, int ownDomain, String peers) {
     return store.transaction(
         transaction ->
             transaction
-                .list(PeerNodes.PEERS)
-                .thenCompose(nodes -> readNetworks(transaction, nodes))
+                .list(peers)
+                .thenCompose(nodes -> readNetworks(transaction, peers, nodes))
                 .thenApply(entries -> Optional.of(new PeerTable(ownDomain, entries)))
                 .exceptionallyCompose(
                     failure ->
@@ -64,12 +78,12 @@ public final class PeerTable {
   }
 
   private static CompletableFuture<List<PeerEntry>> readNetworks(
-      XenStoreOperations transaction, List<String> nodes) {
+      XenStoreOperations transaction, String peers, List<String> nodes) {
     List<CompletableFuture<List<PeerEntry>>> parts = new ArrayList<>();
     for (String node : nodes) {
       String network = PeerNodes.network(node);
       if (network != null) {
-        String path = PeerNodes.PEERS + '/' + node;
+        String path = peers + '/' + node;
         parts.add(
             transaction
                 .list(path)
