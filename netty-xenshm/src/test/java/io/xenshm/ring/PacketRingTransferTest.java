@@ -48,7 +48,7 @@ final class PacketRingTransferTest {
     SplittableRandom random = new SplittableRandom(5);
     byte[] noise = new byte[SOURCE_SIZE];
     random.nextBytes(noise);
-    ByteBuf packet = Unpooled.directBuffer(PacketRingLayout.MAX_PAYLOAD);
+    ByteBuf packet = Unpooled.buffer(PacketRingLayout.MAX_PAYLOAD);
     long dropped = 0;
     for (long serial = 0; serial < PACKETS; serial++) {
       int length = length(random);
@@ -71,7 +71,7 @@ final class PacketRingTransferTest {
   }
 
   private Received receive(PacketRingConsumer ring) throws RingViolationException {
-    ByteBuf packet = Unpooled.directBuffer(PacketRingLayout.MAX_PAYLOAD);
+    ByteBuf packet = Unpooled.buffer(PacketRingLayout.MAX_PAYLOAD);
     byte[] content = new byte[PacketRingLayout.MAX_PAYLOAD];
     long packets = 0;
     long last = -1;
