@@ -34,7 +34,7 @@ public final class SuiteTransports implements AutoCloseable {
   private static final int SHUTDOWN_SECONDS = 30;
 
   /** A server's and a client's bootstrap, each new at every call. */
-  public record Permutation(String name, Server server, Client client) {}
+  public record Permutation(String name, XenShmPath path, Server server, Client client) {}
 
   /** Makes server bootstraps. */
   public interface Server {
@@ -68,7 +68,7 @@ public final class SuiteTransports implements AutoCloseable {
     EventLoopGroup boss = group(serverXen, serverPeers);
     EventLoopGroup workers = group(serverXen, serverPeers);
     EventLoopGroup clients = group(open(host, CLIENT), xen -> new FakeDirectory(CLIENT, SERVER));
-    EventLoopGroup strangers = group(open(host, STRANGER), xen -> new NoPeers());
+    EventLoopGroup strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
     xenShmServer =
         () -> new ServerBootstrap().group(boss, workers).channel(XenShmServerSocketChannel.class);
     epollServer =
@@ -94,10 +94,10 @@ public final class SuiteTransports implements AutoCloseable {
   /** Returns the combinations of a server and a client. */
   public List<Permutation> permutations() {
     return List.of(
-        new Permutation("xenshm server, xenshm client, shared memory", xenShmServer, ringClient),
-        new Permutation("xenshm server, xenshm client, TCP", xenShmServer, fallbackClient),
-        new Permutation("xenshm server, epoll client", xenShmServer, epollClient),
-        new Permutation("epoll server, xenshm client", epollServer, ringClient));
+        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, ringClient),
+        new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
+        new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
+        new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
   }
 
   /** Returns the servers that are ours. */
