@@ -135,14 +135,26 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
       channel.flushNow();
       steps++;
     }
-    if (!link.isClosed() && wantsData()) {
-      steps += inputShutdown ? discard() : read();
+    if (!link.isClosed()) {
+      steps += readInput();
     }
     if (!link.isClosed() && peer == PeerState.DIED && (inputEnded || consumer.available() == 0)) {
       throw new IOException(
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
     return steps;
+  }
+
+  /** The end of the input is told also to those who do not read, once they have read all before. */
+  private int readInput() throws IOException {
+    if (wantsData()) {
+      return inputShutdown ? discard() : read();
+    }
+    if (!inputEnded && consumer.isFinished()) {
+      endInput();
+      return 1;
+    }
+    return 0;
   }
 
   /** Arms the doorbells that matter; false where there is something to do after all. */
@@ -207,15 +219,15 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
       pipeline.fireChannelReadComplete();
     }
     if (!link.isClosed() && consumer.isFinished()) {
-      inputEnded = true;
-      readPending = false;
-      tellEndOfInput();
+      endInput();
       return reads + 1;
     }
     return reads;
   }
 
-  private void tellEndOfInput() {
+  private void endInput() {
+    inputEnded = true;
+    readPending = false;
     if (inputShutdown) {
       return;
     }
@@ -273,6 +285,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
 
   @Override
   public void write(ChannelOutboundBuffer buffer) throws Exception {
+    peer = link.peerState();
     if (peer != PeerState.OPEN) {
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");

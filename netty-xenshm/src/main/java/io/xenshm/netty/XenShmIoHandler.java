@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import io.xenshm.directory.PeerDirectories;
 import io.xenshm.directory.PeerDirectory;
 import io.xenshm.link.Doorbells;
 import io.xenshm.xen.Xen;
@@ -98,12 +99,13 @@ public final class XenShmIoHandler implements IoHandler {
   }
 
   /**
-   * Returns a factory for a given back end. The caller closes it, after the event loops.
+   * Returns a factory for a given back end. The caller closes it, after the event loops. A boss
+   * group and its worker group need the same one.
    *
    * @throws UnsatisfiedLinkError if Netty's native epoll transport is not available
    */
   public static IoHandlerFactory newFactory(Xen xen) {
-    return newFactory(xen, XenShm::openDirectory);
+    return newFactory(xen, PeerDirectories::open);
   }
 
   /** Returns a factory for a given back end whose peers are found in a given directory. */
