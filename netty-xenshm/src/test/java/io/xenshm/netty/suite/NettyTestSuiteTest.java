@@ -1,7 +1,7 @@
 package io.xenshm.netty.suite;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -107,7 +107,6 @@ class NettyTestSuiteTest {
         .<BootstrapFactory<ServerBootstrap>>map(server -> server::newBootstrap)
         .toList();
   }
-
 
   @Nested
   class CompositeBufferGatheringWrite extends CompositeBufferGatheringWriteTest {
