@@ -45,6 +45,7 @@ public final class XenShmIoHandler implements IoHandler {
   private final SpinBudget spinBudget = new SpinBudget();
   private final SpinPause spinPause = new SpinPause();
   private long lastEpollNanos;
+  private boolean initialized;
   private boolean shuttingDown;
 
   /** Creates a handler for channels that are TCP. */
@@ -95,7 +96,7 @@ public final class XenShmIoHandler implements IoHandler {
       return newFactory(XenShm.defaultXen());
     }
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
-    return executor -> new XenShmIoHandler(epollFactory, executor);
+    return factory(executor -> new XenShmIoHandler(epollFactory, executor));
   }
 
   /**
@@ -111,11 +112,26 @@ public final class XenShmIoHandler implements IoHandler {
   /** Returns a factory for a given back end whose peers are found in a given directory. */
   static IoHandlerFactory newFactory(Xen xen, Function<Xen, PeerDirectory> directories) {
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
-    return executor -> {
-      try {
-        return new XenShmIoHandler(xen, directories, epollFactory, executor);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+    return factory(
+        executor -> {
+          try {
+            return new XenShmIoHandler(xen, directories, epollFactory, executor);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+          }
+        });
+  }
+
+  private static IoHandlerFactory factory(Function<ThreadAwareExecutor, IoHandler> constructor) {
+    return new IoHandlerFactory() {
+      @Override
+      public IoHandler newHandler(ThreadAwareExecutor executor) {
+        return constructor.apply(executor);
+      }
+
+      @Override
+      public boolean isChangingThreadSupported() {
+        return true;
       }
     };
   }
@@ -123,9 +139,10 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
-    if (doorbellHandle == null) {
-      return;
+    if (doorbellHandle == null || initialized) {
+      return; // an event loop that was suspended goes on with the same handler
     }
+    initialized = true;
     try {
       epoll.register(doorbellHandle).submit(EpollIoOps.EPOLLIN);
     } catch (Exception e) {
@@ -141,7 +158,7 @@ public final class XenShmIoHandler implements IoHandler {
     if (active.isEmpty()) {
       return epoll.run(context);
     }
-    int steps = active.poll();
+    int steps = poll(context);
     if (steps == 0 && !active.isEmpty() && context.canBlock()) {
       steps = spin(context);
     }
@@ -167,7 +184,7 @@ public final class XenShmIoHandler implements IoHandler {
     while (steps == 0 && context.canBlock() && waited < spinNanos) {
       spinPause.pause(waited);
       runEpollIfDue(context);
-      steps = active.poll();
+      steps = poll(context);
       waited = System.nanoTime() - start;
     }
     if (steps > 0) {
@@ -175,6 +192,18 @@ public final class XenShmIoHandler implements IoHandler {
       spinPause.found();
     } else if (context.canBlock()) {
       spinBudget.lookedInVain();
+    }
+    return steps;
+  }
+
+  private int poll(IoHandlerContext context) {
+    if (!context.shouldReportActiveIoTime()) {
+      return active.poll();
+    }
+    long start = System.nanoTime();
+    int steps = active.poll();
+    if (steps > 0) {
+      context.reportActiveIoTime(System.nanoTime() - start);
     }
     return steps;
   }

@@ -3,6 +3,7 @@ package io.xenshm.netty;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -50,6 +51,7 @@ public final class SuiteTransports implements AutoCloseable {
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<EventLoopGroup> groups = new ArrayList<>();
+  private final IoHandlerFactory ioHandlerFactory;
   private final Server xenShmServer;
   private final Server epollServer;
   private final Client ringClient;
@@ -67,7 +69,10 @@ public final class SuiteTransports implements AutoCloseable {
     Function<Xen, PeerDirectory> serverPeers = xen -> new FakeDirectory(SERVER, CLIENT);
     EventLoopGroup boss = group(serverXen, serverPeers);
     EventLoopGroup workers = group(serverXen, serverPeers);
-    EventLoopGroup clients = group(open(host, CLIENT), xen -> new FakeDirectory(CLIENT, SERVER));
+    Xen clientXen = open(host, CLIENT);
+    Function<Xen, PeerDirectory> clientPeers = xen -> new FakeDirectory(CLIENT, SERVER);
+    ioHandlerFactory = XenShmIoHandler.newFactory(clientXen, clientPeers);
+    EventLoopGroup clients = group(clientXen, clientPeers);
     EventLoopGroup strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
     xenShmServer =
         () -> new ServerBootstrap().group(boss, workers).channel(XenShmServerSocketChannel.class);
@@ -82,6 +87,11 @@ public final class SuiteTransports implements AutoCloseable {
     SimulatedXen xen = SimulatedXen.open(host.directory(), domain);
     opened.push(xen);
     return xen;
+  }
+
+  /** Returns a factory for more event loops of the client's domain. */
+  public IoHandlerFactory ioHandlerFactory() {
+    return ioHandlerFactory;
   }
 
   private EventLoopGroup group(Xen xen, Function<Xen, PeerDirectory> directory) {
