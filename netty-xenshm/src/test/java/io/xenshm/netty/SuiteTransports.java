@@ -27,7 +27,7 @@ import java.util.function.Function;
  * The transports that Netty's test suite runs over, each between a server in one simulated domain
  * and a client in another, or in a third that no table knows.
  */
-public final class SuiteTransports implements AutoCloseable {
+public final class SuiteTransports {
   private static final int SERVER = 1;
   private static final int CLIENT = 2;
   private static final int STRANGER = 3;
@@ -125,7 +125,7 @@ public final class SuiteTransports implements AutoCloseable {
     return new InetSocketAddress(FakeDirectory.addressOfDomain(SERVER), 0);
   }
 
-  @Override
+  /** Ends the event loops and the hosts. */
   public void close() throws Exception {
     groups.forEach(group -> group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     for (EventLoopGroup group : groups) {
