@@ -12,6 +12,7 @@ import io.xenshm.xen.Xen;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedXen;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ import java.util.function.Function;
  * The transports that Netty's test suite runs over, each between a server in one simulated domain
  * and a client in another, or in a third that no table knows.
  */
-public final class SuiteTransports {
+public final class SuiteTransports implements AutoCloseable {
   private static final int SERVER = 1;
   private static final int CLIENT = 2;
   private static final int STRANGER = 3;
@@ -49,7 +50,7 @@ public final class SuiteTransports {
     Bootstrap newBootstrap();
   }
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Deque<Closeable> opened = new ArrayDeque<>();
   private final List<EventLoopGroup> groups = new ArrayList<>();
   private final IoHandlerFactory ioHandlerFactory;
   private final Server xenShmServer;
@@ -64,7 +65,7 @@ public final class SuiteTransports {
     opened.push(() -> Files.delete(directory));
     SimulatedHost host =
         SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), STRANGER));
-    opened.push(host);
+    opened.push(host::close);
     Xen serverXen = open(host, SERVER);
     Function<Xen, PeerDirectory> serverPeers = xen -> new FakeDirectory(SERVER, CLIENT);
     EventLoopGroup boss = group(serverXen, serverPeers);
@@ -85,7 +86,7 @@ public final class SuiteTransports {
 
   private Xen open(SimulatedHost host, int domain) throws IOException {
     SimulatedXen xen = SimulatedXen.open(host.directory(), domain);
-    opened.push(xen);
+    opened.push(xen::close);
     return xen;
   }
 
@@ -125,11 +126,11 @@ public final class SuiteTransports {
     return new InetSocketAddress(FakeDirectory.addressOfDomain(SERVER), 0);
   }
 
-  /** Ends the event loops and the hosts. */
-  public void close() throws Exception {
+  @Override
+  public void close() throws IOException {
     groups.forEach(group -> group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     for (EventLoopGroup group : groups) {
-      group.terminationFuture().await(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+      group.terminationFuture().awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     }
     while (!opened.isEmpty()) {
       opened.pop().close();
