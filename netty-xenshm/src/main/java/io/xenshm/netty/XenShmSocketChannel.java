@@ -186,9 +186,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
       throws IOException {
     registration = newRegistration;
     loop = newRegistration.attachment();
-    if (carrier instanceof RingCarrier ring && ring.loop().doorbells() != loop.doorbells()) {
-      throw new IOException(
-          "a connected shared-memory channel stays with its event loop: its event channel port cannot move");
+    if (carrier instanceof RingCarrier ring) {
+      if (ring.loop().doorbells() != loop.doorbells()) {
+        throw new IOException(
+            "a connection through shared memory stays with its event loop: its port cannot move");
+      }
+      ring.resume();
     }
     if (pendingOffer != null) {
       accept();
@@ -215,6 +218,9 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     if (registration != null) {
       registration.cancel();
       registration = null;
+    }
+    if (carrier instanceof RingCarrier ring) {
+      ring.suspend();
     }
   }
 
