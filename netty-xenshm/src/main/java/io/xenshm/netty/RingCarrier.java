@@ -56,6 +56,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   private boolean peerMayHaveChanged;
   private boolean suspended;
   private int unpublished;
+  private int silentLooks;
 
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
     this.channel = channel;
@@ -67,6 +68,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     fileWriter = new RingFileWriter(producer);
     releaseSize = consumer.capacity() / RELEASE_FRACTION;
     link.setListener(this);
+    loop.heartbeats().add(this, channel.eventLoop());
   }
 
   /** Returns the event loop that the link's port belongs to. */
@@ -83,6 +85,33 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   @Override
   public void loopEnds() {
     channel.unsafe().closeForcibly();
+  }
+
+  /**
+   * Shows the peer that this end lives, and looks for what came without a ring of the doorbell.
+   *
+   * @return how many times in a row the peer did not show that it lives
+   */
+  int beat() {
+    if (link.isClosed()) {
+      return 0;
+    }
+    silentLooks = link.beat() ? 0 : silentLooks + 1;
+    activate();
+    return silentLooks;
+  }
+
+  /** The peer showed no sign of life for too long. */
+  void peerIsSilent(long millis) {
+    fail(
+        new IOException(
+            "connection lost: no sign of life of the peer in domain "
+                + link.peerDomain()
+                + " for "
+                + millis
+                + " ms; a guest that hangs, or is paused ("
+                + Heartbeats.SILENCE_PROPERTY
+                + ")"));
   }
 
   private void activate() {
@@ -397,6 +426,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
 
   @Override
   public void close() {
+    loop.heartbeats().remove(this);
     link.close();
   }
 }

@@ -55,7 +55,7 @@ public final class XenShmIoHandler implements IoHandler {
     domain = null;
     doorbells = null;
     doorbellHandle = null;
-    loop = new XenShmLoop(null, null, active);
+    loop = new XenShmLoop(null, null, active, new Heartbeats());
   }
 
   private XenShmIoHandler(
@@ -82,7 +82,7 @@ public final class XenShmIoHandler implements IoHandler {
     }
     domain = acquired;
     doorbellHandle = new DoorbellIoHandle(doorbells);
-    loop = new XenShmLoop(domain, doorbells, active);
+    loop = new XenShmLoop(domain, doorbells, active, new Heartbeats());
   }
 
   /**

@@ -10,8 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The directory of one run of the demo: the simulated host's files, and the transferred ones. */
-final class DemoDirectory implements AutoCloseable {
+/** The directory of one run: the simulated host's files, and those of the processes. */
+public final class DemoDirectory implements AutoCloseable {
   private static final long SPARE_BYTES = 64L << 20;
   private static final int FILES_AT_A_TIME = 3;
   private static final int ATTEMPTS = 10;
@@ -26,24 +26,26 @@ final class DemoDirectory implements AutoCloseable {
    * Makes a directory in memory where there is room for it, and otherwise where temporary files
    * are.
    *
+   * @param prefix start of its name
    * @param fileBytes size of the file that is transferred
    */
-  static DemoDirectory create(long fileBytes) throws IOException {
+  public static DemoDirectory create(String prefix, long fileBytes) throws IOException {
     long room = FILES_AT_A_TIME * fileBytes + SPARE_BYTES;
-    return new DemoDirectory(TemporaryDirectories.inMemory("xenshm-demo-", room));
+    return new DemoDirectory(TemporaryDirectories.inMemory(prefix, room));
   }
 
   /** Returns the directory at a path where {@link #create} made it. */
-  static DemoDirectory of(Path root) {
+  public static DemoDirectory of(Path root) {
     return new DemoDirectory(root);
   }
 
-  Path root() {
+  /** Returns its path. */
+  public Path root() {
     return root;
   }
 
   /** Returns the simulated host's directory. */
-  Path host() {
+  public Path host() {
     return root.resolve("host");
   }
 
