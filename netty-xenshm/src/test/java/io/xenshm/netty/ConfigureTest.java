@@ -30,7 +30,8 @@ class ConfigureTest {
           new ServerBootstrap()
               .group(domains.serverBoss, domains.serverWorkers)
               .childHandler(server);
-      Bootstrap clientBootstrap = new Bootstrap().group(domains.clientLoops).handler(new Received());
+      Bootstrap clientBootstrap =
+          new Bootstrap().group(domains.clientLoops).handler(new Received());
 
       assertSame(serverBootstrap, XenShm.configure(serverBootstrap));
       assertSame(clientBootstrap, XenShm.configure(clientBootstrap));

@@ -564,7 +564,7 @@ class SharedMemoryChannelTest {
     Received server = new Received();
     Channel client = domains.connect(new Received(), domains.bind(server));
     EventLoop other = domains.clientLoops.next();
-    other = other == client.eventLoop() ? domains.clientLoops.next() : other;
+    other = other.equals(client.eventLoop()) ? domains.clientLoops.next() : other;
     done(client.deregister());
 
     ChannelFuture moved = other.register(client).awaitUninterruptibly();
@@ -579,11 +579,11 @@ class SharedMemoryChannelTest {
     Channel listener = domains.bind(server);
     Received received = new Received();
     done(
-            domains
-                .client(received)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .connect(listener.localAddress()));
+        domains
+            .client(received)
+            .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .connect(listener.localAddress()));
 
     ((XenShmSocketChannel) get(server.active).channel()).shutdownOutput().sync();
 

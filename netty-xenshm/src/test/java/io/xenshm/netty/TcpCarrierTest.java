@@ -121,8 +121,7 @@ class TcpCarrierTest {
     Path file = Files.write(directory.resolve("file"), content);
 
     channel.write(Unpooled.wrappedBuffer(content, 0, LARGE / 2));
-    channel.write(
-        channel.alloc().directBuffer().writeBytes(content, LARGE / 2, LARGE - LARGE / 2));
+    channel.write(channel.alloc().directBuffer().writeBytes(content, LARGE / 2, LARGE - LARGE / 2));
     channel.write(Unpooled.EMPTY_BUFFER);
     channel.write(new DefaultFileRegion(file.toFile(), 0, LARGE));
     channel.writeAndFlush(channel.alloc().heapBuffer().writeByte(7)).sync();
@@ -258,8 +257,7 @@ class TcpCarrierTest {
   @Test
   void writingToAPeerThatIsGoneFailsAndCloses() throws Exception {
     Received received = new Received();
-    XenShmSocketChannel channel =
-        connect(client(received).option(ChannelOption.AUTO_READ, false));
+    XenShmSocketChannel channel = connect(client(received).option(ChannelOption.AUTO_READ, false));
     Channel child = get(server.active).channel();
     child.config().setOption(ChannelOption.SO_LINGER, 0);
     child.close().sync();
@@ -284,7 +282,7 @@ class TcpCarrierTest {
     channel.writeAndFlush(Unpooled.wrappedBuffer(random(10))).sync();
     EventLoop first = channel.eventLoop();
     EventLoop second = domains.clientLoops.next();
-    second = second == first ? domains.clientLoops.next() : second;
+    second = second.equals(first) ? domains.clientLoops.next() : second;
 
     done(channel.deregister());
     child.writeAndFlush(Unpooled.wrappedBuffer(random(20))).sync();
