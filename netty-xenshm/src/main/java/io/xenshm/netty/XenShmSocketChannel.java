@@ -147,7 +147,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected SocketAddress remoteAddress0() {
-    return active ? remote : null;
+    return remote;
   }
 
   @Override
@@ -266,11 +266,18 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     return carrier;
   }
 
-  /** Opens a TCP socket, unless there is one. */
-  TcpCarrier openTcp() {
+  /**
+   * Opens a TCP socket, unless there is one.
+   *
+   * @throws IOException if the event loop does not take it
+   */
+  TcpCarrier openTcp() throws IOException {
     if (tcp == null) {
       tcp = new TcpCarrier(this, new EpollSocketChannel());
-      tcp.register(eventLoop());
+      ChannelFuture registered = tcp.register(eventLoop());
+      if (!registered.isSuccess()) {
+        throw new IOException("the event loop took no TCP socket", registered.cause());
+      }
     }
     return tcp;
   }
