@@ -30,6 +30,7 @@ import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -588,5 +589,18 @@ class SharedMemoryChannelTest {
     ((XenShmSocketChannel) get(server.active).channel()).shutdownOutput().sync();
 
     assertSame(ChannelInputShutdownEvent.INSTANCE, received.nextEvent());
+  }
+
+  @Test
+  void connectingTwiceFailsAndTheConnectionStays() throws Exception {
+    Received server = new Received();
+    Channel listener = domains.bind(server);
+    Channel client = domains.connect(new Received(), listener);
+
+    ChannelFuture again = client.connect(listener.localAddress()).awaitUninterruptibly();
+
+    assertInstanceOf(AlreadyConnectedException.class, again.cause());
+    client.writeAndFlush(buffer(random(10))).sync();
+    server.awaitBytes(10);
   }
 }

@@ -329,19 +329,6 @@ class NettyTestSuiteTest {
   }
 
   @Nested
-  class SocketMultipleConnect extends SocketMultipleConnectTest {
-    @Override
-    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return pairs();
-    }
-
-    @Override
-    protected SocketAddress newSocketAddress() {
-      return SuiteTransports.serverAddress();
-    }
-  }
-
-  @Nested
   class SocketObjectEcho extends SocketObjectEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
@@ -473,6 +460,19 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketRst extends SocketRstTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return tcpPairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketMultipleConnect extends SocketMultipleConnectTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
       return tcpPairs();
