@@ -4,18 +4,24 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The child processes of the demo. Once it is closed, no new one is started. */
-final class Children implements AutoCloseable {
+/** The child processes of a program. Once it is closed, no new one is started. */
+public final class Children implements AutoCloseable {
   private final Deque<ChildJvm> newestFirst = new ArrayDeque<>();
   private boolean closed;
 
   /** Starts a process. */
   @FunctionalInterface
-  interface Starter {
+  public interface Starter {
+    /** Starts it. */
     ChildJvm start() throws IOException;
   }
 
-  synchronized ChildJvm add(Starter starter) throws IOException {
+  /**
+   * Starts a process that ends with the others.
+   *
+   * @throws IOException if it does not start, or these are closed
+   */
+  public synchronized ChildJvm add(Starter starter) throws IOException {
     if (closed) {
       throw new IOException("interrupted");
     }

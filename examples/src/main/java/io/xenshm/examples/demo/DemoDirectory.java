@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The directory of one run of the demo: the simulated host's files, and the transferred ones. */
-final class DemoDirectory implements AutoCloseable {
+public final class DemoDirectory implements AutoCloseable {
   private static final long SPARE_BYTES = 64L << 20;
   private static final int FILES_AT_A_TIME = 3;
   private static final int ATTEMPTS = 10;
@@ -28,22 +28,23 @@ final class DemoDirectory implements AutoCloseable {
    *
    * @param fileBytes size of the file that is transferred
    */
-  static DemoDirectory create(long fileBytes) throws IOException {
+  public static DemoDirectory create(long fileBytes) throws IOException {
     long room = FILES_AT_A_TIME * fileBytes + SPARE_BYTES;
     return new DemoDirectory(TemporaryDirectories.inMemory("xenshm-demo-", room));
   }
 
   /** Returns the directory at a path where {@link #create} made it. */
-  static DemoDirectory of(Path root) {
+  public static DemoDirectory of(Path root) {
     return new DemoDirectory(root);
   }
 
-  Path root() {
+  /** Returns the directory. */
+  public Path root() {
     return root;
   }
 
   /** Returns the simulated host's directory. */
-  Path host() {
+  public Path host() {
     return root.resolve("host");
   }
 
