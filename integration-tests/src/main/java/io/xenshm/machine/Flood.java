@@ -42,8 +42,15 @@ final class Flood implements Runnable {
     while (!stopped && channel.isWritable() && written++ < WRITES_IN_A_ROW) {
       channel.writeAndFlush(buffer.duplicate()).addListener(this::onWritten);
     }
-    scheduled = !stopped && channel.isWritable();
-    if (scheduled) {
+    scheduled = false;
+    if (channel.isWritable()) {
+      schedule();
+    }
+  }
+
+  private void schedule() {
+    if (!scheduled && !stopped) {
+      scheduled = true;
       channel.eventLoop().execute(this);
     }
   }
@@ -57,10 +64,8 @@ final class Flood implements Runnable {
       writtenBytes += buffer.readableBytes();
       notifyAll();
     }
-    if (!scheduled && channel.isWritable()) {
-      scheduled = true;
-      channel.eventLoop().execute(this);
-    }
+    // Netty tells of a write before it counts it: the channel gets writable just after this.
+    schedule();
   }
 
   /** Waits until so many bytes are written. */

@@ -128,7 +128,7 @@ final class TransportClient {
         Arrays.equals(digest.digest(), received.take(digest.getDigestLength())), "digests differ");
     double seconds = (System.nanoTime() - start) / 1e9;
     report.note("transfer: %.1f MB/s, with two SHA-256".formatted(TRANSFER_BYTES / 1e6 / seconds));
-    channel.closeFuture().await(60, TimeUnit.SECONDS);
+    channel.close().sync();
   }
 
   private void halfClose() throws Exception {

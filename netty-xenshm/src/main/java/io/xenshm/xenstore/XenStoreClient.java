@@ -11,10 +11,11 @@ import java.util.function.Function;
 /**
  * A client of a XenStore daemon, over one connection with one thread.
  *
- * <p>At most 20 requests are on the wire at a time, as many as the daemons take from a guest; the
- * others wait. A request that got no answer in time keeps its place until the answer comes or the
- * connection ends. A lost connection is opened again with back-off where the endpoint allows it;
- * its transactions are lost, its watches are registered again.
+ * <p>At most 20 requests are on the wire at a time, as many as the daemons take from a guest, and
+ * one on {@code /dev/xen/xenbus}, which mixes up more; the others wait. A request that got no
+ * answer in time keeps its place until the answer comes or the connection ends. A lost connection
+ * is opened again with back-off where the endpoint allows it; its transactions are lost, its
+ * watches are registered again.
  *
  * <p>A path that is none of XenStore's is refused with {@link IllegalArgumentException} before
  * anything is sent. On {@code /dev/xen/xenbus} the kernel keeps a writer of a watch waiting until

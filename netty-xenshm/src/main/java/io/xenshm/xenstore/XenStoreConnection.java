@@ -22,9 +22,6 @@ final class XenStoreConnection {
   private static final InternalLogger LOGGER =
       InternalLoggerFactory.getInstance(XenStoreConnection.class);
 
-  /** Requests that the daemons take from a guest before they stop reading ({@code quota}). */
-  static final int MAX_OUTSTANDING = 20;
-
   private static final long FIRST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long LAST_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -215,7 +212,7 @@ final class XenStoreConnection {
   }
 
   private void writeQueued() {
-    while (stream != null && outstanding.size() < MAX_OUTSTANDING) {
+    while (stream != null && outstanding.size() < endpoint.maxOutstanding()) {
       PendingRequest request;
       synchronized (lock) {
         request = queue.poll();

@@ -24,6 +24,14 @@ public interface XenStoreEndpoint {
   /** Says whether a lost connection is opened again. */
   boolean reconnect();
 
+  /**
+   * Returns how many requests may be under way at a time: as many as the daemons take from a guest
+   * before they stop reading.
+   */
+  default int maxOutstanding() {
+    return 20;
+  }
+
   /** Returns the path, for messages to people. */
   String name();
 

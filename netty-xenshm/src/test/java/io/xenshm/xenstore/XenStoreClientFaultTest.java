@@ -53,7 +53,11 @@ final class XenStoreClientFaultTest {
   }
 
   private void connect(Duration timeout) throws Exception {
-    client = XenStoreClient.connect(XenStoreEndpoint.unixSocket(path), timeout);
+    connect(XenStoreEndpoint.unixSocket(path), timeout);
+  }
+
+  private void connect(XenStoreEndpoint endpoint, Duration timeout) throws Exception {
+    client = XenStoreClient.connect(endpoint, timeout);
     peer = new Peer(server.accept());
   }
 
@@ -108,6 +112,27 @@ final class XenStoreClientFaultTest {
     }
     assertFails(Code.TIMEOUT, client.read("data/never-sent"));
     assertFalse(peer.hasMore());
+  }
+
+  @Test
+  void anEndpointThatTakesOneRequestAtATimeGetsTheNextAfterTheAnswer() throws Exception {
+    client.close();
+    peer.close();
+    connect(new OneAtATime(XenStoreEndpoint.unixSocket(path)), PATIENT);
+    BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    CompletableFuture<?> watch = client.watch("data", seen::add);
+    XenStoreFrame watching = peer.next();
+    CompletableFuture<byte[]> read = client.read("data/1");
+    // Between two events the client's thread looks at what is to be written.
+    for (int i = 0; i < 2; i++) {
+      peer.send(event("data", Payloads.strings(watching.payload()).get(1)));
+      assertEquals("data", seen.poll(30, TimeUnit.SECONDS));
+    }
+    assertFalse(peer.hasMore());
+    peer.send(new XenStoreFrame(XenStoreProtocol.WATCH, watching.requestId(), 0, OK));
+    assertNotNull(get(watch));
+    peer.send(new XenStoreFrame(XenStoreProtocol.READ, peer.next().requestId(), 0, OK));
+    assertEquals(3, get(read).length);
   }
 
   @Test
@@ -243,6 +268,39 @@ final class XenStoreClientFaultTest {
     XenStoreException failure = (XenStoreException) e.getCause();
     assertEquals(code, failure.code(), failure.getMessage());
     return failure;
+  }
+
+  /** An endpoint as the kernel's device is one. */
+  private record OneAtATime(XenStoreEndpoint socket) implements XenStoreEndpoint {
+    @Override
+    public int open() throws IOException {
+      return socket.open();
+    }
+
+    @Override
+    public int maxFrame() {
+      return socket.maxFrame();
+    }
+
+    @Override
+    public int maxReplyPayload() {
+      return socket.maxReplyPayload();
+    }
+
+    @Override
+    public boolean reconnect() {
+      return socket.reconnect();
+    }
+
+    @Override
+    public int maxOutstanding() {
+      return 1;
+    }
+
+    @Override
+    public String name() {
+      return socket.name();
+    }
   }
 
   /** The daemon's end of the connection. */

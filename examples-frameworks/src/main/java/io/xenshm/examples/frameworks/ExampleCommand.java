@@ -39,7 +39,7 @@ public final class ExampleCommand implements AutoCloseable {
   private ExampleCommand(Example example, XenShmPath path) throws IOException {
     this.example = example;
     this.path = path;
-    this.directory = DemoDirectory.create(0);
+    this.directory = DemoDirectory.create("xenshm-example-", 0);
   }
 
   /**

@@ -18,7 +18,7 @@ class SharedMemoryExamplesTest extends ExampleScenarios {
 
   @Override
   Map<String, String> prepare() throws IOException {
-    directory = DemoDirectory.create(0);
+    directory = DemoDirectory.create("xenshm-example-", 0);
     host = SimulatedHost.start(SimulatedHostConfig.of(directory.host(), 2));
     properties(CLIENT_DOMAIN).forEach(System::setProperty);
     return properties(SERVER_DOMAIN);
@@ -26,10 +26,7 @@ class SharedMemoryExamplesTest extends ExampleScenarios {
 
   private Map<String, String> properties(int domain) {
     return Map.of(
-        "xenshm.xen",
-        "sim:" + directory.host(),
-        "xenshm.sim.domid",
-        Integer.toString(domain));
+        "xenshm.xen", "sim:" + directory.host(), "xenshm.sim.domid", Integer.toString(domain));
   }
 
   @AfterAll

@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -61,10 +62,28 @@ public final class ChildJvm implements AutoCloseable {
       Map<String, String> systemProperties,
       List<String> arguments)
       throws IOException {
+    return start(
+        name,
+        mainClass,
+        environment,
+        systemProperties.entrySet().stream()
+            .map(property -> "-D" + property.getKey() + "=" + property.getValue())
+            .toList(),
+        arguments);
+  }
+
+  /** As the other one, with any options of the Java virtual machine, such as {@code -Xmx1g}. */
+  public static ChildJvm start(
+      String name,
+      Class<?> mainClass,
+      Map<String, String> environment,
+      List<String> jvmOptions,
+      List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
-    systemProperties.forEach((key, value) -> command.add("-D" + key + "=" + value));
+    command.addAll(jvmOptions);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(mainClass.getName());
@@ -110,6 +129,17 @@ public final class ChildJvm implements AutoCloseable {
       throw new IOException(name + " ended with exit code " + awaitExit(PATIENCE) + lastError());
     }
     return line.get();
+  }
+
+  /**
+   * Writes a line to the child's standard input.
+   *
+   * @throws IOException if the child is gone
+   */
+  public void writeLine(String line) throws IOException {
+    OutputStream input = process.getOutputStream();
+    input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    input.flush();
   }
 
   /** Returns what follows {@code word} and a blank in the next line that begins so. */

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The child processes of a program. Once it is closed, no new one is started. */
+/**
+ * The child processes of one program. Once it is closed, no new one is started. May be used from
+ * any thread.
+ */
 public final class Children implements AutoCloseable {
   private final Deque<ChildJvm> newestFirst = new ArrayDeque<>();
   private boolean closed;
@@ -17,9 +20,9 @@ public final class Children implements AutoCloseable {
   }
 
   /**
-   * Starts a process that ends with the others.
+   * Starts a process, which ends with the others.
    *
-   * @throws IOException if it does not start, or these are closed
+   * @throws IOException if it cannot be started, or this is closed
    */
   public synchronized ChildJvm add(Starter starter) throws IOException {
     if (closed) {

@@ -32,7 +32,7 @@ public final class Demo implements AutoCloseable {
 
   private Demo(long size) throws IOException {
     this.size = size;
-    this.directory = DemoDirectory.create(size);
+    this.directory = DemoDirectory.create("xenshm-demo-", size);
   }
 
   /**

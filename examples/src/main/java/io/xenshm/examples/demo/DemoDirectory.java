@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The directory of one run of the demo: the simulated host's files, and the transferred ones. */
+/** The directory of one run: the simulated host's files, and those of the processes. */
 public final class DemoDirectory implements AutoCloseable {
   private static final long SPARE_BYTES = 64L << 20;
   private static final int FILES_AT_A_TIME = 3;
@@ -26,11 +26,12 @@ public final class DemoDirectory implements AutoCloseable {
    * Makes a directory in memory where there is room for it, and otherwise where temporary files
    * are.
    *
+   * @param prefix start of its name
    * @param fileBytes size of the file that is transferred
    */
-  public static DemoDirectory create(long fileBytes) throws IOException {
+  public static DemoDirectory create(String prefix, long fileBytes) throws IOException {
     long room = FILES_AT_A_TIME * fileBytes + SPARE_BYTES;
-    return new DemoDirectory(TemporaryDirectories.inMemory("xenshm-demo-", room));
+    return new DemoDirectory(TemporaryDirectories.inMemory(prefix, room));
   }
 
   /** Returns the directory at a path where {@link #create} made it. */
@@ -38,7 +39,7 @@ public final class DemoDirectory implements AutoCloseable {
     return new DemoDirectory(root);
   }
 
-  /** Returns the directory. */
+  /** Returns its path. */
   public Path root() {
     return root;
   }

@@ -45,6 +45,22 @@ final class XenBusEndpoint implements XenStoreEndpoint {
     return false;
   }
 
+  /**
+   * Two reasons, both in xenbus_dev_frontend.c (seen on Linux 6.1), and both for a file alone:
+   *
+   * <ul>
+   *   <li>A written request stays in the file's one buffer until the kernel's thread copies it to
+   *       the daemon. A second one that is written before overwrites the first one's payload.
+   *   <li>A write of WATCH or UNWATCH keeps the file's {@code msgbuffer_mutex} until the daemon
+   *       answered. The kernel's thread wants that mutex to hand over the answer to an earlier
+   *       request of the file. Where both meet, XenStore hangs for the whole guest.
+   * </ul>
+   */
+  @Override
+  public int maxOutstanding() {
+    return 1;
+  }
+
   @Override
   public String name() {
     return paths.device(XenDeviceKind.XENBUS).toString();

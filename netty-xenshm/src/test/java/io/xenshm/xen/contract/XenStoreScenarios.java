@@ -6,6 +6,7 @@ import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
 import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.contract.XenStoreSide.Events;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +29,8 @@ final class XenStoreScenarios {
         alone("a relative path is below the domain's own", XenStoreScenarios::relative),
         alone("missing nodes above a new one are made", XenStoreScenarios::implicit),
         alone("a node is removed with all below it", XenStoreScenarios::removal),
-        alone("requests of one client are done in order", XenStoreScenarios::order));
+        alone("requests of one client are done in order", XenStoreScenarios::order),
+        alone("each of many requests at once gets its own answer", XenStoreScenarios::atOnce));
   }
 
   private static List<ContractScenario> permissions() {
@@ -56,6 +58,7 @@ final class XenStoreScenarios {
     return List.of(
         alone("a watch fires once at registration", XenStoreScenarios::registration),
         alone("a watch tells of the node and what is below it", XenStoreScenarios::ownChanges),
+        alone("watches come and go among other requests", XenStoreScenarios::amongOthers),
         pair(
             "a broad and an exact watch tell of another guest's readable node",
             XenStoreScenarios::publish,
@@ -122,6 +125,24 @@ final class XenStoreScenarios {
     for (CompletableFuture<Void> write : writes) {
       Check.that(write.isDone(), "a write before the read is done");
       me.get(write);
+    }
+  }
+
+  /** Linux's /dev/xen/xenbus mixes up requests where one is written before another's answer. */
+  private static void atOnce(XenStoreSide me) throws Exception {
+    int nodes = 30;
+    for (int i = 0; i < nodes; i++) {
+      me.write(mine("n" + i), "value of " + i);
+    }
+    for (int round = 0; round < 10; round++) {
+      List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+      for (int i = 0; i < nodes; i++) {
+        reads.add(me.store().read(mine("n" + i)));
+      }
+      for (int i = 0; i < nodes; i++) {
+        String value = new String(me.get(reads.get(i)), StandardCharsets.UTF_8);
+        Check.equal("value of " + i, value, "answer to read " + i);
+      }
     }
   }
 
@@ -262,6 +283,31 @@ final class XenStoreScenarios {
     second.await(mine("a"));
     Check.equal(List.of(), events.seen(), "events after the end of a watch");
     second.cancel();
+  }
+
+  /** Linux's /dev/xen/xenbus hangs where a watch is written before a read's answer. */
+  private static void amongOthers(XenStoreSide me) throws Exception {
+    me.write(mine("x"), "1");
+    for (int round = 0; round < 20; round++) {
+      List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+      List<CompletableFuture<XenStore.Watch>> watches = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        reads.add(me.store().read(mine("x")));
+        watches.add(me.store().watch(mine("x"), path -> {}));
+        reads.add(me.store().read(mine("x")));
+      }
+      List<CompletableFuture<Void>> ends = new ArrayList<>();
+      for (CompletableFuture<XenStore.Watch> watch : watches) {
+        reads.add(me.store().read(mine("x")));
+        ends.add(me.get(watch).cancel());
+      }
+      for (CompletableFuture<byte[]> read : reads) {
+        Check.equal(1, me.get(read).length, "length of a value");
+      }
+      for (CompletableFuture<Void> end : ends) {
+        me.get(end);
+      }
+    }
   }
 
   private static void publish(XenStoreSide me) throws Exception {

@@ -1,0 +1,29 @@
+package io.xenshm.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The kinds of measurements. */
+enum Benchmark {
+  /** A stream, one flush a write. */
+  STREAM,
+  /** A stream, one flush for 64 KiB of writes. */
+  CONSOLIDATED,
+  /** Round trips. */
+  PING,
+  /** Connections made and closed. */
+  CONNECT,
+  /** One busy connection among many idle ones. */
+  MANY,
+  /** Processor time of two processes with idle connections. */
+  IDLE;
+
+  static Optional<Benchmark> of(String name) {
+    return Arrays.stream(values()).filter(benchmark -> benchmark.label().equals(name)).findFirst();
+  }
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,66 @@
+package io.xenshm.bench.worker;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.xenshm.bench.Answer;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+/** The client's end of one connection: sends the request, then does what it is for. */
+class ClientHandler extends ChannelInboundHandlerAdapter {
+  private final CompletableFuture<Answer> result = new CompletableFuture<>();
+  private final Request request;
+  private boolean begun;
+
+  ClientHandler(Request request) {
+    this.request = request;
+  }
+
+  /** Returns what completes with the measurement's numbers. */
+  final CompletableFuture<Answer> result() {
+    return result;
+  }
+
+  /** The server has answered. */
+  void begin(ChannelHandlerContext ctx) {
+    result.complete(new Answer());
+  }
+
+  /** Some bytes came. */
+  void received(ChannelHandlerContext ctx, ByteBuf bytes) {}
+
+  @Override
+  public final void channelActive(ChannelHandlerContext ctx) {
+    ByteBuf bytes = ctx.alloc().buffer(Request.BYTES);
+    request.write(bytes);
+    ctx.writeAndFlush(bytes, ctx.voidPromise());
+  }
+
+  @Override
+  public final void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    try {
+      if (begun) {
+        received(ctx, bytes);
+      } else {
+        bytes.skipBytes(1);
+        begun = true;
+        begin(ctx);
+      }
+    } finally {
+      bytes.release();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    result.completeExceptionally(new IOException("connection lost"));
+  }
+
+  @Override
+  public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    result.completeExceptionally(cause);
+    ctx.close();
+  }
+}

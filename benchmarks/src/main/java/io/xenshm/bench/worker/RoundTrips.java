@@ -1,0 +1,41 @@
+package io.xenshm.bench.worker;
+
+import io.xenshm.bench.Answer;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/** The times of a series of round trips. */
+final class RoundTrips {
+  private static final int DIGITS = 3;
+
+  private final Histogram histogram = new Histogram(TimeUnit.SECONDS.toNanos(10), DIGITS);
+  private int left;
+  private long sentAt;
+
+  RoundTrips(int count) {
+    left = count;
+  }
+
+  void begin() {
+    sentAt = System.nanoTime();
+  }
+
+  /** A round trip ended, and the next one begins; false where it was the last one. */
+  boolean ended() {
+    long now = System.nanoTime();
+    histogram.recordValue(Math.min(now - sentAt, histogram.getHighestTrackableValue()));
+    sentAt = now;
+    return --left > 0;
+  }
+
+  Answer answer() {
+    ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+    int length = histogram.encodeIntoCompressedByteBuffer(bytes);
+    byte[] encoded = new byte[length];
+    bytes.get(0, encoded);
+    return new Answer()
+        .with("histogram", Base64.getUrlEncoder().withoutPadding().encodeToString(encoded));
+  }
+}
