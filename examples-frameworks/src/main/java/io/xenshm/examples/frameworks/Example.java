@@ -1,5 +1,7 @@
 package io.xenshm.examples.frameworks;
 
+import io.xenshm.examples.grpc.GrpcClient;
+import io.xenshm.examples.grpc.GrpcServer;
 import io.xenshm.examples.http1.Http1Client;
 import io.xenshm.examples.http1.Http1Server;
 import io.xenshm.examples.http2.Http2Client;
@@ -33,7 +35,9 @@ public record Example(
           new Example(
               "http1", Http1Server.class, Http1Server::start, Http1Client.class, Http1Client::run),
           new Example(
-              "http2", Http2Server.class, Http2Server::start, Http2Client.class, Http2Client::run));
+              "http2", Http2Server.class, Http2Server::start, Http2Client.class, Http2Client::run),
+          new Example(
+              "grpc", GrpcServer.class, GrpcServer::start, GrpcClient.class, GrpcClient::run));
 
   /** Returns the example that a user typed; {@code null} if none is called so. */
   static Example of(String label) {

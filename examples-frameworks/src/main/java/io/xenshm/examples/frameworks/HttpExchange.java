@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
 /** The client's end of HTTP exchanges on one channel, one at a time. */
@@ -23,7 +24,7 @@ public final class HttpExchange extends SimpleChannelInboundHandler<FullHttpResp
    * @param status as in {@code 200}
    * @param body all of it
    */
-  public record Response(int status, byte[] body) {}
+  public record Response(int status, ByteBuffer body) {}
 
   private CompletableFuture<Response> response; // the event loop's
 
@@ -53,7 +54,8 @@ public final class HttpExchange extends SimpleChannelInboundHandler<FullHttpResp
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse message) {
     response.complete(
-        new Response(message.status().code(), ByteBufUtil.getBytes(message.content())));
+        new Response(
+            message.status().code(), ByteBuffer.wrap(ByteBufUtil.getBytes(message.content()))));
   }
 
   @Override

@@ -25,8 +25,8 @@ import io.xenshm.examples.frameworks.Tls;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmSocketChannel;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -98,7 +98,7 @@ public final class Http2Client {
     for (int i = 0; i < STREAMS; i++) {
       Response echo = Answers.await(answers.get(i));
       Answers.check("status", 200, echo.status());
-      Answers.check("echo's equality", true, Arrays.equals(bodies.get(i), echo.body()));
+      Answers.check("echo's equality", true, ByteBuffer.wrap(bodies.get(i)).equals(echo.body()));
     }
     return STREAMS + " streams at a time, " + BODY + " bytes echoed on each";
   }

@@ -1,6 +1,9 @@
 package io.xenshm.examples.frameworks;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.xenshm.examples.demo.DemoDirectory;
+import io.xenshm.netty.XenShm;
 import io.xenshm.netty.XenShmPathReason;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
@@ -21,6 +24,8 @@ class SharedMemoryExamplesTest extends ExampleScenarios {
     directory = DemoDirectory.create("xenshm-example-", 0);
     host = SimulatedHost.start(SimulatedHostConfig.of(directory.host(), 2));
     properties(CLIENT_DOMAIN).forEach(System::setProperty);
+    assertTrue(
+        XenShm.isAvailable(), "this process began without Xen: run this test in another one");
     return properties(SERVER_DOMAIN);
   }
 
