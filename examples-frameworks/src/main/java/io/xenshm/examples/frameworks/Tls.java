@@ -2,11 +2,8 @@ package io.xenshm.examples.frameworks;
 
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.net.ssl.SSLException;
 
@@ -34,21 +31,8 @@ public final class Tls {
    * @param address the server's IP address, for which the certificate is
    */
   public static Tls create(Path directory, String address) throws IOException {
-    X509Bundle bundle;
-    try {
-      bundle =
-          new CertificateBuilder()
-              .subject("CN=netty-xenshm example")
-              .addSanIpAddress(address)
-              .addSanDnsName("localhost")
-              .setIsCertificateAuthority(true)
-              .buildSelfSigned();
-    } catch (Exception e) {
-      throw new IOException("cannot make a certificate: " + e.getMessage(), e);
-    }
     Tls tls = new Tls(directory);
-    Files.writeString(tls.certificate().toPath(), bundle.getCertificatePEM());
-    Files.writeString(tls.key().toPath(), bundle.getPrivateKeyPEM());
+    SelfSigned.write(address, tls.certificate().toPath(), tls.key().toPath());
     return tls;
   }
 
