@@ -14,8 +14,11 @@ module io.xenshm {
   exports io.xenshm.xen.sim;
   exports io.xenshm.xen.sim.xenstore;
 
+  uses io.xenshm.xen.AgentProvider;
   uses io.xenshm.xen.XenProvider;
 
+  provides io.xenshm.xen.AgentProvider with
+      io.xenshm.directory.DirectoryAgentProvider;
   provides io.xenshm.xen.XenProvider with
       io.xenshm.xen.linux.LinuxXenProvider,
       io.xenshm.xen.sim.SimulatedXenProvider;

@@ -21,7 +21,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "xenshm",
     description = "Netty over Xen shared memory: tools for a host and its guests.",
-    subcommands = {SimCommand.class, DoctorCommand.class})
+    subcommands = {SimCommand.class, AgentCommand.class, PeersCommand.class, DoctorCommand.class})
 public final class Main implements Runnable {
   /** Verbs that the launcher script answers by itself, separated by commas. */
   private static final String LAUNCHER_VERBS =

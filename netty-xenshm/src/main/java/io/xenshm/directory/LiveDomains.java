@@ -117,7 +117,7 @@ final class LiveDomains {
       if (failure == null) {
         seen = true;
         gone = false;
-      } else if (seen && PeerTable.isMissing(failure)) {
+      } else if (seen && StoreReads.isMissing(failure)) {
         gone = true;
       }
     }

@@ -3,7 +3,6 @@ package io.xenshm.directory;
 import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStoreException;
-import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.XenStoreOperations;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /** A domain's table at one moment. Does not change. */
 public final class PeerTable {
@@ -52,33 +50,47 @@ public final class PeerTable {
    * @return empty where there is none; fails with {@link XenStoreException}
    */
   public static CompletableFuture<Optional<PeerTable>> read(XenStore store, int ownDomain) {
+    return read(store, ownDomain, PeerNodes.PEERS);
+  }
+
+  /**
+   * Reads the table that the agent wrote for a domain, as dom0. See {@link #read}.
+   *
+   * @param domainId the domain
+   */
+  public static CompletableFuture<Optional<PeerTable>> readAsDom0(XenStore store, int domainId) {
+    return read(store, domainId, "/local/domain/" + domainId + '/' + PeerNodes.PEERS);
+  }
+
+  private static CompletableFuture<Optional<PeerTable>> read(
+      XenStore store, int ownDomain, String peers) {
     return store.transaction(
         transaction ->
             transaction
-                .list(PeerNodes.PEERS)
-                .thenCompose(nodes -> readNetworks(transaction, nodes))
+                .list(peers)
+                .thenCompose(nodes -> readNetworks(transaction, peers, nodes))
                 .thenApply(entries -> Optional.of(new PeerTable(ownDomain, entries)))
                 .exceptionallyCompose(
                     failure ->
-                        isMissing(failure)
+                        StoreReads.isMissing(failure)
                             ? CompletableFuture.completedFuture(Optional.empty())
                             : CompletableFuture.failedFuture(failure)));
   }
 
   private static CompletableFuture<List<PeerEntry>> readNetworks(
-      XenStoreOperations transaction, List<String> nodes) {
+      XenStoreOperations transaction, String peers, List<String> nodes) {
     List<CompletableFuture<List<PeerEntry>>> parts = new ArrayList<>();
     for (String node : nodes) {
       String network = PeerNodes.network(node);
       if (network != null) {
-        String path = PeerNodes.PEERS + '/' + node;
+        String path = peers + '/' + node;
         parts.add(
             transaction
                 .list(path)
                 .thenCompose(names -> readEntries(transaction, network, path, names)));
       }
     }
-    return all(parts).thenApply(lists -> lists.stream().flatMap(List::stream).toList());
+    return StoreReads.all(parts).thenApply(lists -> lists.stream().flatMap(List::stream).toList());
   }
 
   private static CompletableFuture<List<PeerEntry>> readEntries(
@@ -90,19 +102,8 @@ public final class PeerTable {
               .read(path + '/' + name)
               .thenApply(value -> PeerNodes.entry(network, name, value)));
     }
-    return all(reads).thenApply(read -> read.stream().filter(entry -> entry != null).toList());
-  }
-
-  private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> parts) {
-    return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
-        .thenApply(done -> parts.stream().map(CompletableFuture::join).toList());
-  }
-
-  /** The C daemon says EACCES for what is missing in a directory that is not ours to read. */
-  static boolean isMissing(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return cause instanceof XenStoreException e
-        && (e.code() == Code.ENOENT || e.code() == Code.EACCES);
+    return StoreReads.all(reads)
+        .thenApply(read -> read.stream().filter(entry -> entry != null).toList());
   }
 
   /** Returns all entries, by network and address. */

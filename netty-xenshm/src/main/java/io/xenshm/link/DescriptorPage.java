@@ -18,8 +18,8 @@ import java.nio.ByteOrder;
  *    | u32    | u16    | u16    | u64             | size   | size   | count  |   before the offer
  *    +--------+--------+--------+-----------------+--------+--------+--------+
  *   64 | state u32 | refusal reason u32 |            changed by compare-and-set
- *  128 | client live u8 | ... | client closed u32 |  live: cleared by the kernel
- *  192 | server live u8 | ... | server closed u32 |  when that side's mapping ends
+ *  128 | client live u8 | ... | client closed u32 | client beat u32 |  live: cleared by the kernel
+ *  192 | server live u8 | ... | server closed u32 | server beat u32 |  when that side's mapping ends
  *  512 | ring control block, client to server, 512 bytes |
  * 1024 | ring control block, server to client, 512 bytes |
  * 2048 | grant references u32[512]: the pages of client to server, then of server to client |
@@ -42,8 +42,10 @@ final class DescriptorPage {
   static final int REASON_OFFSET = 68;
   static final int CLIENT_LIVE_OFFSET = 128;
   static final int CLIENT_CLOSED_OFFSET = 132;
+  static final int CLIENT_BEAT_OFFSET = 136;
   static final int SERVER_LIVE_OFFSET = 192;
   static final int SERVER_CLOSED_OFFSET = 196;
+  static final int SERVER_BEAT_OFFSET = 200;
   static final int CLIENT_RING_CONTROL_OFFSET = 512;
   static final int SERVER_RING_CONTROL_OFFSET =
       CLIENT_RING_CONTROL_OFFSET + RingLayout.CONTROL_SIZE;
@@ -156,6 +158,14 @@ final class DescriptorPage {
 
   boolean isClosed(int closedOffset) {
     return (int) INT_WORD.getAcquire(page, (long) closedOffset) != 0;
+  }
+
+  void setBeat(int beatOffset, int beat) {
+    INT_WORD.setOpaque(page, (long) beatOffset, beat);
+  }
+
+  int beat(int beatOffset) {
+    return (int) INT_WORD.getOpaque(page, (long) beatOffset);
   }
 
   MemorySegment clientRingControl() {

@@ -22,6 +22,9 @@ public abstract class Link {
     DIED
   }
 
+  /** The longest time between two signs of life, in seconds. */
+  public static final int BEAT_SECONDS = 10;
+
   final Doorbells doorbells;
   final int port;
   final DescriptorPage descriptor;
@@ -31,12 +34,12 @@ public abstract class Link {
   private final ByteRingProducer producer;
   private final ByteRingConsumer consumer;
   private final PeerWatch peerWatch;
-  private final int peerLiveOffset;
-  private final int peerClosedOffset;
-  private final int ownClosedOffset;
+  private final Role role;
   private LinkListener listener = LinkListener.IGNORING;
   private boolean closed;
   private boolean peerGone;
+  private int ownBeat;
+  private int peerBeat;
 
   Link(LinkParts parts) {
     this.doorbells = parts.doorbells();
@@ -46,9 +49,7 @@ public abstract class Link {
     this.peerPort = parts.peerPort();
     this.producer = parts.producer();
     this.consumer = parts.consumer();
-    this.peerLiveOffset = parts.role().peerLiveOffset;
-    this.peerClosedOffset = parts.role().peerClosedOffset;
-    this.ownClosedOffset = parts.role().ownClosedOffset;
+    this.role = parts.role();
     doorbells.replaceHandler(port, new Bell());
     peerWatch = parts.peers().watch(peerDomain, parts.role(), parts.loop(), this::peerDomainGone);
   }
@@ -87,11 +88,24 @@ public abstract class Link {
     if (peerGone) {
       return PeerState.DIED;
     }
-    boolean live = descriptor.isLive(peerLiveOffset);
-    if (descriptor.isClosed(peerClosedOffset)) {
+    boolean live = descriptor.isLive(role.peerLiveOffset);
+    if (descriptor.isClosed(role.peerClosedOffset)) {
       return PeerState.CLOSED;
     }
     return live ? PeerState.OPEN : PeerState.DIED;
+  }
+
+  /**
+   * Shows the peer that this end lives; both do so at least every {@link #BEAT_SECONDS}.
+   *
+   * @return whether the peer showed it since the last call
+   */
+  public final boolean beat() {
+    descriptor.setBeat(role.ownBeatOffset, ++ownBeat);
+    int seen = descriptor.beat(role.peerBeatOffset);
+    boolean lives = seen != peerBeat;
+    peerBeat = seen;
+    return lives;
   }
 
   /**
@@ -118,7 +132,7 @@ public abstract class Link {
     listener = LinkListener.IGNORING;
     peerWatch.cancel();
     producer.finish();
-    descriptor.setClosed(ownClosedOffset);
+    descriptor.setClosed(role.ownClosedOffset);
     ring();
     release(peerGone);
   }

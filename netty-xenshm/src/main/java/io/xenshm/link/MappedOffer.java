@@ -102,7 +102,7 @@ public final class MappedOffer {
    * @param doorbells the doorbells of the event loop that the link will belong to
    * @param loop that event loop; this is called on its thread
    * @return the link; {@code null} where the client gave up before. The memory is unmapped then.
-   * @throws XenException if the port cannot be bound; the offer is refused then
+   * @throws XenException if the port cannot be bound or used; the offer is refused then
    */
   public Link accept(Doorbells doorbells, Executor loop) throws XenException {
     int port;
@@ -121,6 +121,9 @@ public final class MappedOffer {
     try {
       descriptorPage.notifyOnUnmap(DescriptorPage.SERVER_LIVE_OFFSET, channels, port);
     } catch (XenException e) {
+      descriptor.setRefusalReason(RefusalReason.NO_RESOURCES.code());
+      descriptor.settle(DescriptorPage.STATE_REFUSED);
+      doorbells.ring(port);
       unmap();
       doorbells.unbind(port);
       throw e;

@@ -35,11 +35,24 @@ final class LocalDomain {
     synchronized (DOMAINS) {
       LocalDomain domain = DOMAINS.get(xen);
       if (domain == null) {
-        domain = new LocalDomain(xen, LinkNode.acquire(xen), directories.apply(xen));
+        domain = open(xen, directories.apply(xen));
         DOMAINS.put(xen, domain);
       }
       domain.users++;
       return domain;
+    }
+  }
+
+  private static LocalDomain open(Xen xen, PeerDirectory peers) throws IOException {
+    boolean opened = false;
+    try {
+      LocalDomain domain = new LocalDomain(xen, LinkNode.acquire(xen), peers);
+      opened = true;
+      return domain;
+    } finally {
+      if (!opened) {
+        peers.close();
+      }
     }
   }
 

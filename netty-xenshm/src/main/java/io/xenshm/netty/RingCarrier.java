@@ -55,6 +55,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   private boolean spaceBellArmed;
   private boolean peerMayHaveChanged;
   private int unpublished;
+  private int silentLooks;
 
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
     this.channel = channel;
@@ -66,6 +67,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     fileWriter = new RingFileWriter(producer);
     releaseSize = consumer.capacity() / RELEASE_FRACTION;
     link.setListener(this);
+    loop.heartbeats().add(this, channel.eventLoop());
   }
 
   /** Returns the event loop that the link's port belongs to. */
@@ -82,6 +84,33 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   @Override
   public void loopEnds() {
     channel.unsafe().closeForcibly();
+  }
+
+  /**
+   * Shows the peer that this end lives, and looks for what came without a ring of the doorbell.
+   *
+   * @return how many times in a row the peer did not show that it lives
+   */
+  int beat() {
+    if (link.isClosed()) {
+      return 0;
+    }
+    silentLooks = link.beat() ? 0 : silentLooks + 1;
+    activate();
+    return silentLooks;
+  }
+
+  /** The peer showed no sign of life for too long. */
+  void peerIsSilent(long millis) {
+    fail(
+        new IOException(
+            "connection lost: no sign of life of the peer in domain "
+                + link.peerDomain()
+                + " for "
+                + millis
+                + " ms; a guest that hangs, or is paused ("
+                + Heartbeats.SILENCE_PROPERTY
+                + ")"));
   }
 
   private void activate() {
@@ -135,14 +164,26 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
       channel.flushNow();
       steps++;
     }
-    if (!link.isClosed() && wantsData()) {
-      steps += inputShutdown ? discard() : read();
+    if (!link.isClosed()) {
+      steps += readInput();
     }
     if (!link.isClosed() && peer == PeerState.DIED && (inputEnded || consumer.available() == 0)) {
       throw new IOException(
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
     return steps;
+  }
+
+  /** The end of the input is told also to those who do not read, once they have read all before. */
+  private int readInput() throws IOException {
+    if (wantsData()) {
+      return inputShutdown ? discard() : read();
+    }
+    if (!inputEnded && consumer.isFinished()) {
+      endInput();
+      return 1;
+    }
+    return 0;
   }
 
   /** Arms the doorbells that matter; false where there is something to do after all. */
@@ -207,15 +248,15 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
       pipeline.fireChannelReadComplete();
     }
     if (!link.isClosed() && consumer.isFinished()) {
-      inputEnded = true;
-      readPending = false;
-      tellEndOfInput();
+      endInput();
       return reads + 1;
     }
     return reads;
   }
 
-  private void tellEndOfInput() {
+  private void endInput() {
+    inputEnded = true;
+    readPending = false;
     if (inputShutdown) {
       return;
     }
@@ -273,6 +314,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
 
   @Override
   public void write(ChannelOutboundBuffer buffer) throws Exception {
+    peer = link.peerState();
     if (peer != PeerState.OPEN) {
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
@@ -373,6 +415,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
 
   @Override
   public void close() {
+    loop.heartbeats().remove(this);
     link.close();
   }
 }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NotYetConnectedException;
 
 /** Half-closing of a channel, from any thread. */
@@ -31,7 +32,8 @@ final class Shutdowns {
           if (channel.isActive()) {
             channel.carrier().shutdownInput(promise);
           } else {
-            promise.setFailure(new NotYetConnectedException());
+            promise.setFailure(
+                channel.isOpen() ? new NotYetConnectedException() : new ClosedChannelException());
           }
         });
     return promise;

@@ -4,7 +4,6 @@ import io.netty.util.internal.SystemPropertyUtil;
 import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.xenshm.directory.PeerDirectory;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenBackEnds;
 import io.xenshm.xen.XenException;
@@ -32,7 +31,7 @@ public final class XenShm {
         cause = e;
       }
       if (cause != null) {
-        // at debug by default: most machines that run a client or its tests are no Xen guests
+        // no more than debug where nobody asked for Xen: most machines are no guests of it
         logger.log(
             setting().equals(XenBackEnds.AUTO) ? InternalLogLevel.DEBUG : InternalLogLevel.WARN,
             "Xen is not available, connections are TCP: {}",
@@ -74,11 +73,6 @@ public final class XenShm {
       error.initCause(Default.CAUSE);
       throw error;
     }
-  }
-
-  /** Opens the directory of the peers that a domain may reach. */
-  static PeerDirectory openDirectory(Xen xen) {
-    return new NoPeers();
   }
 
   static Xen defaultXen() {

@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import io.xenshm.directory.PeerDirectories;
 import io.xenshm.directory.PeerDirectory;
 import io.xenshm.link.Doorbells;
 import io.xenshm.xen.Xen;
@@ -44,6 +45,7 @@ public final class XenShmIoHandler implements IoHandler {
   private final SpinBudget spinBudget = new SpinBudget();
   private final SpinPause spinPause = new SpinPause();
   private long lastEpollNanos;
+  private boolean initialized;
   private boolean shuttingDown;
 
   /** Creates a handler for channels that are TCP. */
@@ -53,7 +55,7 @@ public final class XenShmIoHandler implements IoHandler {
     domain = null;
     doorbells = null;
     doorbellHandle = null;
-    loop = new XenShmLoop(null, null, active);
+    loop = new XenShmLoop(null, null, active, new Heartbeats());
   }
 
   private XenShmIoHandler(
@@ -80,7 +82,7 @@ public final class XenShmIoHandler implements IoHandler {
     }
     domain = acquired;
     doorbellHandle = new DoorbellIoHandle(doorbells);
-    loop = new XenShmLoop(domain, doorbells, active);
+    loop = new XenShmLoop(domain, doorbells, active, new Heartbeats());
   }
 
   /**
@@ -94,26 +96,42 @@ public final class XenShmIoHandler implements IoHandler {
       return newFactory(XenShm.defaultXen());
     }
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
-    return executor -> new XenShmIoHandler(epollFactory, executor);
+    return factory(executor -> new XenShmIoHandler(epollFactory, executor));
   }
 
   /**
-   * Returns a factory for a given back end. The caller closes it, after the event loops.
+   * Returns a factory for a given back end. The caller closes it, after the event loops. A boss
+   * group and its worker group need the same one.
    *
    * @throws UnsatisfiedLinkError if Netty's native epoll transport is not available
    */
   public static IoHandlerFactory newFactory(Xen xen) {
-    return newFactory(xen, XenShm::openDirectory);
+    return newFactory(xen, PeerDirectories::open);
   }
 
   /** Returns a factory for a given back end whose peers are found in a given directory. */
   static IoHandlerFactory newFactory(Xen xen, Function<Xen, PeerDirectory> directories) {
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
-    return executor -> {
-      try {
-        return new XenShmIoHandler(xen, directories, epollFactory, executor);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+    return factory(
+        executor -> {
+          try {
+            return new XenShmIoHandler(xen, directories, epollFactory, executor);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+          }
+        });
+  }
+
+  private static IoHandlerFactory factory(Function<ThreadAwareExecutor, IoHandler> constructor) {
+    return new IoHandlerFactory() {
+      @Override
+      public IoHandler newHandler(ThreadAwareExecutor executor) {
+        return constructor.apply(executor);
+      }
+
+      @Override
+      public boolean isChangingThreadSupported() {
+        return true;
       }
     };
   }
@@ -121,9 +139,10 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
-    if (doorbellHandle == null) {
-      return;
+    if (doorbellHandle == null || initialized) {
+      return; // an event loop that was suspended goes on with the same handler
     }
+    initialized = true;
     try {
       epoll.register(doorbellHandle).submit(EpollIoOps.EPOLLIN);
     } catch (Exception e) {
@@ -139,7 +158,7 @@ public final class XenShmIoHandler implements IoHandler {
     if (active.isEmpty()) {
       return epoll.run(context);
     }
-    int steps = active.poll();
+    int steps = poll(context);
     if (steps == 0 && !active.isEmpty() && context.canBlock()) {
       steps = spin(context);
     }
@@ -168,7 +187,7 @@ public final class XenShmIoHandler implements IoHandler {
       spinPause.pause(waited);
       outOfTurn = spinBudget.passed(before, System.nanoTime());
       runEpollIfDue(context);
-      steps = active.poll();
+      steps = poll(context);
       waited = System.nanoTime() - start;
     }
     if (outOfTurn) {
@@ -179,6 +198,18 @@ public final class XenShmIoHandler implements IoHandler {
       spinPause.found();
     } else if (context.canBlock()) {
       spinBudget.lookedInVain();
+    }
+    return steps;
+  }
+
+  private int poll(IoHandlerContext context) {
+    if (!context.shouldReportActiveIoTime()) {
+      return active.poll();
+    }
+    long start = System.nanoTime();
+    int steps = active.poll();
+    if (steps > 0) {
+      context.reportActiveIoTime(System.nanoTime() - start);
     }
     return steps;
   }

@@ -194,7 +194,10 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     if (!loop.hasXen()) {
       return XenShmPathReason.XEN_UNAVAILABLE.text();
     }
-    if (address.getAddress().isLoopbackAddress() && !isOurs(address)) {
+    // Also waits for the table to be read: without it every offer would be refused.
+    boolean ours = lookUp(address) == Outcome.OWN_DOMAIN;
+    // On a simulated host, guests have loopback addresses.
+    if (address.getAddress().isLoopbackAddress() && !ours) {
       return "a loopback address is reached by this guest only";
     }
     RingListener listener = new RingListener(this, loop);
@@ -203,10 +206,13 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     return null;
   }
 
-  /** On a simulated host, guests have loopback addresses. */
-  private boolean isOurs(InetSocketAddress address) {
-    return loop.domain().peers().lookup(address.getAddress()).toCompletableFuture().join().outcome()
-        == Outcome.OWN_DOMAIN;
+  private Outcome lookUp(InetSocketAddress address) {
+    return loop.domain()
+        .peers()
+        .lookup(address.getAddress())
+        .toCompletableFuture()
+        .join()
+        .outcome();
   }
 
   @Override

@@ -24,13 +24,13 @@ class MainTest {
   @Test
   void unknownVerbNamesThoseThatExist() {
     assertEquals(2, run("frobnicate", "now"));
-    assertOneLine("xenshm: unknown verb 'frobnicate'; use one of: sim, doctor");
+    assertOneLine("xenshm: unknown verb 'frobnicate'; use one of: sim, agent, peers, doctor");
   }
 
   @Test
   void missingVerbNamesThoseThatExist() {
     assertEquals(2, run());
-    assertOneLine("xenshm: a verb is missing; use one of: sim, doctor");
+    assertOneLine("xenshm: a verb is missing; use one of: sim, agent, peers, doctor");
   }
 
   @Test

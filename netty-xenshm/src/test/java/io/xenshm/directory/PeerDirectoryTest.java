@@ -60,7 +60,9 @@ final class PeerDirectoryTest {
     Scenarios(XenStoreFlavour flavour) throws IOException {
       host =
           SimulatedHost.start(
-              SimulatedHostConfig.of(TestDirectories.create(), 3).withFlavour(flavour));
+              SimulatedHostConfig.of(TestDirectories.create(), 3)
+                  .withFlavour(flavour)
+                  .withoutAgent());
       xen = SimulatedXen.open(host.directory(), 1);
     }
 

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * The real {@code oxenstored} of Debian's packages, run without Xen as a plain server on a Unix
  * socket. Every client is dom0 there. The packages are unpacked into a cache, not installed.
  */
-final class Oxenstored implements AutoCloseable {
+public final class Oxenstored implements AutoCloseable {
   private static final List<String> PACKAGES =
       List.of(
           "xen-utils-4.17",
@@ -42,7 +42,7 @@ final class Oxenstored implements AutoCloseable {
    * @param work an empty directory
    * @throws IOException with the reason, if it cannot run here
    */
-  static Oxenstored start(Path work) throws IOException, InterruptedException {
+  public static Oxenstored start(Path work) throws IOException, InterruptedException {
     Path root = unpacked();
     Path script = work.resolve("oxenstored.py");
     try (InputStream in = Oxenstored.class.getResourceAsStream("oxenstored.py")) {
@@ -66,7 +66,8 @@ final class Oxenstored implements AutoCloseable {
     }
   }
 
-  XenStoreEndpoint endpoint() {
+  /** Returns its socket. */
+  public XenStoreEndpoint endpoint() {
     return XenStoreEndpoint.unixSocket(socket);
   }
 

@@ -62,6 +62,25 @@ public final class LinuxXen implements Xen {
     }
   }
 
+  /**
+   * Opens a connection to XenStore alone, for programs that share no memory: it needs none of the
+   * other devices.
+   *
+   * @throws XenException if there is none, with the path in the message
+   */
+  public static XenStore openXenStore() throws XenException {
+    LinuxXenPaths paths = LinuxXenPaths.ofThisMachine();
+    if (!Files.exists(paths.xenStoreSocket()) && !Files.isDirectory(paths.devices())) {
+      throw new XenException(
+          "no Xen: this machine has neither "
+              + paths.xenStoreSocket()
+              + " nor "
+              + paths.devices()
+              + "; without Xen, set xenshm.xen to sim:DIR to use a simulated host");
+    }
+    return XenStoreClient.connect(xenStoreEndpoint(paths), XENSTORE_TIMEOUT);
+  }
+
   /** In dom0 the daemon's socket, as Xen's own tools do; in a guest, which has none, the kernel. */
   static XenStoreEndpoint xenStoreEndpoint(LinuxXenPaths paths) {
     return Files.exists(paths.xenStoreSocket())

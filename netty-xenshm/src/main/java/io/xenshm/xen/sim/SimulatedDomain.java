@@ -1,5 +1,6 @@
 package io.xenshm.xen.sim;
 
+import io.netty.util.NetUtil;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -8,7 +9,7 @@ import java.util.regex.Pattern;
  *
  * @param id its number, 1 to 32751
  * @param name its name
- * @param address its IPv4 address
+ * @param address its IPv4 or IPv6 address
  * @param mac its network card's address
  * @param network the bridge that the card is on
  */
@@ -20,7 +21,6 @@ public record SimulatedDomain(int id, String name, String address, String mac, S
   /** The highest number of an ordinary domain, one below {@code DOMID_FIRST_RESERVED}. */
   static final int MAX_ID = 0x7FEF;
 
-  private static final Pattern IPV4 = Pattern.compile("(\\d{1,3})(\\.\\d{1,3}){3}");
   private static final Pattern MAC = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -35,7 +35,9 @@ public record SimulatedDomain(int id, String name, String address, String mac, S
     }
     mac = mac.toLowerCase(Locale.ROOT);
     check("name", name, NAME);
-    check("IPv4 address", address, IPV4);
+    if (!NetUtil.isValidIpV4Address(address) && !NetUtil.isValidIpV6Address(address)) {
+      throw new IllegalArgumentException("malformed IP address: '" + address + "'");
+    }
     check("MAC address", mac, MAC);
     check("network", network, NAME);
   }

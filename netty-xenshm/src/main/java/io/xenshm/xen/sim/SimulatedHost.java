@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A simulated Xen host: hypervisor, guests' kernels, XenStore daemon and toolstack. Processes of
- * its guests, in this JVM or in others, connect by {@link SimulatedXen#open}.
+ * A simulated Xen host: hypervisor, guests' kernels, XenStore daemon, toolstack and dom0's agent.
+ * Processes of its guests, in this JVM or in others, connect by {@link SimulatedXen#open}.
  *
  * <p>All methods may be called from any thread.
  */
@@ -33,6 +33,7 @@ public final class SimulatedHost implements AutoCloseable {
   private final HypercallServer server;
   private final SimXenStore xenStore;
   private final Toolstack toolstack;
+  private SimulatedAgent agent; // this; null while none runs
   private boolean closed;
 
   private SimulatedHost(HostDirectory directory, FileChannel lock, SimulatedHostConfig config)
@@ -69,6 +70,9 @@ public final class SimulatedHost implements AutoCloseable {
       host.serve(DOMAIN_0);
       for (SimulatedDomain domain : config.domains()) {
         host.addDomain(domain);
+      }
+      if (config.agent()) {
+        host.startAgent();
       }
       return host;
     } catch (IOException | RuntimeException e) {
@@ -121,6 +125,29 @@ public final class SimulatedHost implements AutoCloseable {
    */
   public SimXenStore xenStore() {
     return xenStore;
+  }
+
+  /**
+   * Starts dom0's agent, if none runs. When this returns, each guest has its table. What changes
+   * afterwards, guests see a moment later.
+   *
+   * @throws IOException if it cannot be started
+   */
+  public synchronized void startAgent() throws IOException {
+    if (agent == null) {
+      agent = SimulatedAgent.start(directory.xenStoreSocket(DOMAIN_0));
+    }
+  }
+
+  /**
+   * Stops dom0's agent, if it runs. The guests' tables stay as they are, as after a kill: nobody
+   * keeps them current any more.
+   */
+  public synchronized void stopAgent() {
+    if (agent != null) {
+      agent.close();
+      agent = null;
+    }
   }
 
   /** Returns the numbers of the domains, domain 0 among them. */
@@ -204,6 +231,7 @@ public final class SimulatedHost implements AutoCloseable {
       return;
     }
     closed = true;
+    stopAgent();
     server.close();
     xenStore.close();
     files.close();

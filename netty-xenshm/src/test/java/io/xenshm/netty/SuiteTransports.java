@@ -1,0 +1,139 @@
+package io.xenshm.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.xenshm.directory.PeerDirectory;
+import io.xenshm.xen.Xen;
+import io.xenshm.xen.sim.SimulatedHost;
+import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.xen.sim.SimulatedXen;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The transports that Netty's test suite runs over, each between a server in one simulated domain
+ * and a client in another, or in a third that no table knows.
+ */
+public final class SuiteTransports implements AutoCloseable {
+  private static final int SERVER = 1;
+  private static final int CLIENT = 2;
+  private static final int STRANGER = 3;
+  private static final int THREADS = 4;
+  private static final int SHUTDOWN_SECONDS = 30;
+
+  /** A server's and a client's bootstrap, each new at every call. */
+  public record Permutation(String name, XenShmPath path, Server server, Client client) {}
+
+  /** Makes server bootstraps. */
+  public interface Server {
+    /** Returns a new one. */
+    ServerBootstrap newBootstrap();
+  }
+
+  /** Makes client bootstraps. */
+  public interface Client {
+    /** Returns a new one. */
+    Bootstrap newBootstrap();
+  }
+
+  private final Deque<Closeable> opened = new ArrayDeque<>();
+  private final List<EventLoopGroup> groups = new ArrayList<>();
+  private final IoHandlerFactory ioHandlerFactory;
+  private final Server xenShmServer;
+  private final Server epollServer;
+  private final Client ringClient;
+  private final Client fallbackClient;
+  private final Client epollClient;
+
+  /** Starts the simulated host and the event loops. */
+  public SuiteTransports() throws IOException {
+    Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "xenshm-suite");
+    opened.push(() -> Files.delete(directory));
+    SimulatedHost host =
+        SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), STRANGER));
+    opened.push(host::close);
+    Xen serverXen = open(host, SERVER);
+    Function<Xen, PeerDirectory> serverPeers = xen -> new FakeDirectory(SERVER, CLIENT);
+    EventLoopGroup boss = group(serverXen, serverPeers);
+    EventLoopGroup workers = group(serverXen, serverPeers);
+    Xen clientXen = open(host, CLIENT);
+    Function<Xen, PeerDirectory> clientPeers = xen -> new FakeDirectory(CLIENT, SERVER);
+    ioHandlerFactory = XenShmIoHandler.newFactory(clientXen, clientPeers);
+    EventLoopGroup clients = group(clientXen, clientPeers);
+    EventLoopGroup strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
+    xenShmServer =
+        () -> new ServerBootstrap().group(boss, workers).channel(XenShmServerSocketChannel.class);
+    epollServer =
+        () -> new ServerBootstrap().group(boss, workers).channel(EpollServerSocketChannel.class);
+    ringClient = () -> new Bootstrap().group(clients).channel(XenShmSocketChannel.class);
+    fallbackClient = () -> new Bootstrap().group(strangers).channel(XenShmSocketChannel.class);
+    epollClient = () -> new Bootstrap().group(strangers).channel(EpollSocketChannel.class);
+  }
+
+  private Xen open(SimulatedHost host, int domain) throws IOException {
+    SimulatedXen xen = SimulatedXen.open(host.directory(), domain);
+    opened.push(xen::close);
+    return xen;
+  }
+
+  /** Returns a factory for more event loops of the client's domain. */
+  public IoHandlerFactory ioHandlerFactory() {
+    return ioHandlerFactory;
+  }
+
+  private EventLoopGroup group(Xen xen, Function<Xen, PeerDirectory> directory) {
+    EventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(THREADS, XenShmIoHandler.newFactory(xen, directory));
+    groups.add(group);
+    return group;
+  }
+
+  /** Returns the combinations of a server and a client. */
+  public List<Permutation> permutations() {
+    return List.of(
+        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, ringClient),
+        new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
+        new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
+        new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
+  }
+
+  /** Returns the servers that are ours. */
+  public List<Server> servers() {
+    return List.of(xenShmServer);
+  }
+
+  /** Returns the clients that are ours. */
+  public List<Client> clients() {
+    return List.of(ringClient, fallbackClient);
+  }
+
+  /** Returns the address that servers bind to. */
+  public static InetSocketAddress serverAddress() {
+    return new InetSocketAddress(FakeDirectory.addressOfDomain(SERVER), 0);
+  }
+
+  @Override
+  public void close() throws IOException {
+    groups.forEach(group -> group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS));
+    for (EventLoopGroup group : groups) {
+      group.terminationFuture().awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+    }
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+  }
+}
