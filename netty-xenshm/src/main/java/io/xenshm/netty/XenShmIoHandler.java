@@ -235,6 +235,8 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public void destroy() {
+    // A shutdown that began after the loop's last look at it has not closed the channels yet.
+    prepareToDestroy();
     if (domain != null) {
       doorbells.close();
       domain.release();
