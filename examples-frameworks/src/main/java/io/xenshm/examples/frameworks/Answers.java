@@ -2,7 +2,7 @@ package io.xenshm.examples.frameworks;
 
 import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -17,9 +17,9 @@ public final class Answers {
    *
    * @throws IOException if none comes
    */
-  public static <T> T await(CompletableFuture<T> answer) throws Exception {
+  public static <T> T await(CompletionStage<T> answer) throws Exception {
     try {
-      return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return answer.toCompletableFuture().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IOException("no answer for " + TIMEOUT_SECONDS + " s", e);
     }

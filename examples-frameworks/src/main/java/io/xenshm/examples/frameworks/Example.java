@@ -8,6 +8,10 @@ import io.xenshm.examples.http2.Http2Client;
 import io.xenshm.examples.http2.Http2Server;
 import io.xenshm.examples.plain.PlainClient;
 import io.xenshm.examples.plain.PlainServer;
+import io.xenshm.examples.reactor.ReactorClient;
+import io.xenshm.examples.reactor.ReactorServer;
+import io.xenshm.examples.vertx.VertxClient;
+import io.xenshm.examples.vertx.VertxServer;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -37,7 +41,15 @@ public record Example(
           new Example(
               "http2", Http2Server.class, Http2Server::start, Http2Client.class, Http2Client::run),
           new Example(
-              "grpc", GrpcServer.class, GrpcServer::start, GrpcClient.class, GrpcClient::run));
+              "grpc", GrpcServer.class, GrpcServer::start, GrpcClient.class, GrpcClient::run),
+          new Example(
+              "reactor",
+              ReactorServer.class,
+              ReactorServer::start,
+              ReactorClient.class,
+              ReactorClient::run),
+          new Example(
+              "vertx", VertxServer.class, VertxServer::start, VertxClient.class, VertxClient::run));
 
   /** Returns the example that a user typed; {@code null} if none is called so. */
   static Example of(String label) {
