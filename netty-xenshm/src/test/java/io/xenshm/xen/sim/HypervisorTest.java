@@ -52,12 +52,15 @@ class HypervisorTest {
   }
 
   @Test
-  void nothingIsGrantedToOneselfOrToNobody() {
+  void nothingIsGrantedToOneselfOrToAReservedNumberOrMappedOfNobody() {
     XenException own =
         assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 1, 1));
     assertTrue(own.getMessage().contains("itself"), own.getMessage());
+    XenException reserved =
+        assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 0x7FF0, 1));
+    assertTrue(reserved.getMessage().contains("0 to 32751"), reserved.getMessage());
     XenException unknown =
-        assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 9, 1));
+        assertThrows(XenException.class, () -> hypervisor.grantTables.map(one, 9, 1));
     assertEquals("domain 9 does not exist; there are [0, 1, 2, 3]", unknown.getMessage());
   }
 
