@@ -12,6 +12,7 @@ import io.xenshm.xen.Xen;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedXen;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ public final class SuiteTransports implements AutoCloseable {
     Bootstrap newBootstrap();
   }
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Deque<Closeable> opened = new ArrayDeque<>();
   private final List<EventLoopGroup> groups = new ArrayList<>();
   private final IoHandlerFactory ioHandlerFactory;
   private final Server xenShmServer;
@@ -64,7 +65,7 @@ public final class SuiteTransports implements AutoCloseable {
     opened.push(() -> Files.delete(directory));
     SimulatedHost host =
         SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), STRANGER));
-    opened.push(host);
+    opened.push(host::close);
     Xen serverXen = open(host, SERVER);
     Function<Xen, PeerDirectory> serverPeers = xen -> new FakeDirectory(SERVER, CLIENT);
     EventLoopGroup boss = group(serverXen, serverPeers);
@@ -85,7 +86,7 @@ public final class SuiteTransports implements AutoCloseable {
 
   private Xen open(SimulatedHost host, int domain) throws IOException {
     SimulatedXen xen = SimulatedXen.open(host.directory(), domain);
-    opened.push(xen);
+    opened.push(xen::close);
     return xen;
   }
 
@@ -126,10 +127,10 @@ public final class SuiteTransports implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     groups.forEach(group -> group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     for (EventLoopGroup group : groups) {
-      group.terminationFuture().await(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+      group.terminationFuture().awaitUninterruptibly(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     }
     while (!opened.isEmpty()) {
       opened.pop().close();
