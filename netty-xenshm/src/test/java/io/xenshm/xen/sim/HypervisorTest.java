@@ -228,7 +228,7 @@ class HypervisorTest {
     assertEquals(List.of("remove pages " + ofTwo.handle), files.take());
     hypervisor.grantTables.release(one, ofOne.handle, false);
     assertEquals(List.of("remove pages " + ofOne.handle), files.take());
-    assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 2, 1));
+    assertThrows(XenException.class, () -> hypervisor.grantTables.map(one, 2, 1));
   }
 
   @Test
