@@ -126,6 +126,7 @@ final class TransportBench {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
+                Ports.setSpin(channel);
                 channel.pipeline().addLast(received);
               }
             })

@@ -54,6 +54,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   private boolean dataBellArmed;
   private boolean spaceBellArmed;
   private boolean peerMayHaveChanged;
+  private boolean suspended;
   private int unpublished;
   private int silentLooks;
 
@@ -117,6 +118,16 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     loop.active().add(slot);
   }
 
+  /** The channel is not registered: nothing is read or written until {@link #resume()}. */
+  void suspend() {
+    suspended = true;
+  }
+
+  void resume() {
+    suspended = false;
+    doorbell();
+  }
+
   @Override
   public void beginRead() {
     readPending = true;
@@ -131,7 +142,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   @Override
   public int poll() {
     try {
-      return link.isClosed() ? 0 : doWhatCanBeDone();
+      return suspended || link.isClosed() ? 0 : doWhatCanBeDone();
     } catch (IOException | RuntimeException e) {
       fail(e);
       return 1;
@@ -141,7 +152,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
   @Override
   public boolean prepareToSleep() {
     try {
-      return link.isClosed() || armBells();
+      return suspended || link.isClosed() || armBells();
     } catch (IOException e) {
       fail(e);
       return true;

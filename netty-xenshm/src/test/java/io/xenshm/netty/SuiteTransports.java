@@ -105,10 +105,14 @@ public final class SuiteTransports implements AutoCloseable {
   /** Returns the combinations of a server and a client. */
   public List<Permutation> permutations() {
     return List.of(
-        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, ringClient),
+        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, this::ringOrNothing),
         new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
         new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
         new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
+  }
+
+  private Bootstrap ringOrNothing() {
+    return ringClient.newBootstrap().option(XenShmChannelOption.XENSHM_MODE, XenShmMode.REQUIRED);
   }
 
   /** Returns the servers that are ours. */

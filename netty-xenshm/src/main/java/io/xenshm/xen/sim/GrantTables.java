@@ -133,7 +133,8 @@ final class GrantTables {
       return;
     }
     Holding.UnmapNotice notice = holding.notice();
-    if (notice != null) {
+    // A process that lives has done it: a second time would hit the pages' next use.
+    if (notice != null && died) {
       Grant grant = holding.grants[(int) (notice.offset() / Xen.PAGE_SIZE)];
       files.clearByte(
           grant.allocation.handle,

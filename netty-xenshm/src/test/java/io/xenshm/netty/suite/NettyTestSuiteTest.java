@@ -12,6 +12,7 @@ import io.netty.channel.ServerChannel;
 import io.netty.testsuite.transport.AbstractSingleThreadEventLoopTest;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.testsuite.transport.socket.AbstractSocketReuseFdTest;
 import io.netty.testsuite.transport.socket.CompositeBufferGatheringWriteTest;
 import io.netty.testsuite.transport.socket.ServerSocketSuspendTest;
 import io.netty.testsuite.transport.socket.SocketAddressesTest;
@@ -36,6 +37,7 @@ import io.netty.testsuite.transport.socket.SocketReadPendingTest;
 import io.netty.testsuite.transport.socket.SocketRstTest;
 import io.netty.testsuite.transport.socket.SocketShutdownOutputByPeerTest;
 import io.netty.testsuite.transport.socket.SocketShutdownOutputBySelfTest;
+import io.netty.testsuite.transport.socket.SocketSpdyEchoTest;
 import io.netty.testsuite.transport.socket.SocketSslClientRenegotiateTest;
 import io.netty.testsuite.transport.socket.SocketSslEchoTest;
 import io.netty.testsuite.transport.socket.SocketSslGreetingTest;
@@ -53,6 +55,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
@@ -64,10 +68,14 @@ import org.junit.jupiter.api.TestInfo;
  * does, and its time-out, is Netty's.
  */
 class NettyTestSuiteTest {
+  /** The tests tell at this level what they do. */
+  private static final Logger LOGGER = Logger.getLogger("io.netty.testsuite");
+
   private static SuiteTransports transports;
 
   @BeforeAll
   static void start() throws Exception {
+    LOGGER.setLevel(Level.WARNING);
     transports = new SuiteTransports();
   }
 
@@ -321,19 +329,6 @@ class NettyTestSuiteTest {
   }
 
   @Nested
-  class SocketMultipleConnect extends SocketMultipleConnectTest {
-    @Override
-    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return pairs();
-    }
-
-    @Override
-    protected SocketAddress newSocketAddress() {
-      return SuiteTransports.serverAddress();
-    }
-  }
-
-  @Nested
   class SocketObjectEcho extends SocketObjectEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
@@ -374,6 +369,19 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketSslEcho extends SocketSslEchoTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return pairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketSpdyEcho extends SocketSpdyEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
       return pairs();
@@ -452,6 +460,32 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketRst extends SocketRstTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return tcpPairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketMultipleConnect extends SocketMultipleConnectTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return tcpPairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketReuseFd extends AbstractSocketReuseFdTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
       return tcpPairs();
