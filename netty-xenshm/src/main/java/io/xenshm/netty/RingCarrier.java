@@ -317,8 +317,14 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     return count > 0 ? 1 : 0;
   }
 
+  /**
+   * A writer that sleeps is woken when half of the ring is free, and not for every piece: it has
+   * much to do then. A reader that stops earlier leaves it asleep, as there is nobody to read more.
+   */
   private void releaseSpace() {
-    if (consumer.release() && consumer.takeSpaceBell()) {
+    if (consumer.release()
+        && consumer.knownFree() >= consumer.capacity() / 2
+        && consumer.takeSpaceBell()) {
       link.ring();
     }
   }

@@ -181,18 +181,24 @@ public final class XenShmIoHandler implements IoHandler {
   }
 
   private int spin(IoHandlerContext context) {
-    long spinNanos = spinBudget.nanos(active.spinNanos());
+    long spinNanos = spinBudget.nanos(active.spinNanos(), System.nanoTime());
     if (spinNanos == 0) {
       return 0;
     }
     long start = System.nanoTime();
     long waited = 0;
+    boolean outOfTurn = false;
     int steps = 0;
-    while (steps == 0 && context.canBlock() && waited < spinNanos) {
+    while (steps == 0 && context.canBlock() && waited < spinNanos && !outOfTurn) {
+      long before = start + waited;
       spinPause.pause(waited);
+      outOfTurn = spinBudget.passed(before, System.nanoTime());
       runEpollIfDue(context);
       steps = poll(context);
       waited = System.nanoTime() - start;
+    }
+    if (outOfTurn) {
+      return steps;
     }
     if (steps > 0) {
       spinBudget.found();

@@ -35,7 +35,11 @@ public final class SuiteTransports implements AutoCloseable {
   private static final int THREADS = 4;
   private static final int SHUTDOWN_SECONDS = 30;
 
-  /** A server's and a client's bootstrap, each new at every call. */
+  /**
+   * A server's and a client's bootstrap, each new at every call.
+   *
+   * @param path the path that the connections take; {@code null} for any
+   */
   public record Permutation(String name, XenShmPath path, Server server, Client client) {}
 
   /** Makes server bootstraps. */
@@ -109,6 +113,11 @@ public final class SuiteTransports implements AutoCloseable {
         new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
         new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
         new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
+  }
+
+  /** Returns the combination in which the client takes shared memory where that is possible. */
+  public Permutation preferred() {
+    return new Permutation("xenshm both, preferred", null, xenShmServer, ringClient);
   }
 
   private Bootstrap ringOrNothing() {

@@ -155,6 +155,7 @@ class TcpCarrierTest {
     channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {4})).sync();
 
     assertArrayEquals(new byte[] {2, 4}, server.awaitBytes(2));
+    channel.eventLoop().submit(() -> {}).sync();
     assertTrue(channel.isWritable());
     assertEquals(0, channel.unsafe().outboundBuffer().totalPendingWriteBytes());
   }
