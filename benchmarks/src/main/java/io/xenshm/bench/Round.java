@@ -89,7 +89,9 @@ final class Round {
     results.add(subject, Metric.CLIENT_CPU, measured.client().workerNanos() / nanos);
     results.add(subject, Metric.SERVER_CPU, measured.server().workerNanos() / nanos);
     results.add(
-        subject, Metric.CLIENT_ALLOCATION, measured.client().allocatedBytes() / (double) messages);
+        subject,
+        Metric.CLIENT_ALLOCATION,
+        measured.answer().number("allocated") / (double) messages);
     results.add(
         subject, Metric.SERVER_ALLOCATION, measured.server().allocatedBytes() / (double) messages);
     say(subject, "%.0f MB/s", rate);
@@ -120,7 +122,7 @@ final class Round {
     results.add(subject, Metric.P99, histogram.getValueAtPercentile(99) / 1e3);
     results.add(subject, Metric.P999, histogram.getValueAtPercentile(99.9) / 1e3);
     results.add(
-        subject, Metric.CLIENT_ALLOCATION, measured.client().allocatedBytes() / (double) count);
+        subject, Metric.CLIENT_ALLOCATION, measured.answer().number("allocated") / (double) count);
     results.add(
         subject, Metric.SERVER_ALLOCATION, measured.server().allocatedBytes() / (double) count);
     say(subject, "%.1f µs", median);

@@ -171,7 +171,7 @@ final class Summary {
     }
     return new Section(
         "Heap bytes that the event loops allocate for a message",
-        "of the whole pipeline, with what the connection itself takes, divided by the messages",
+        "of the whole pipeline; the server's with what the connection itself takes, divided by the messages",
         heading("", series),
         rows);
   }

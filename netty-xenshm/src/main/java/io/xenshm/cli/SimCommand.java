@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 /** Runs a simulated host in the foreground, until a signal ends it. */
 @Command(
     name = "sim",
-    description = "Runs a simulated Xen host in the foreground. Prints READY when it serves.")
+    description =
+        "Runs a simulated Xen host with its agent in the foreground. Prints READY when it serves.")
 final class SimCommand implements Callable<Integer> {
   private static final int DEFAULT_GUESTS = 2;
   private static final int MAX_GUESTS = 1000;
@@ -56,6 +57,11 @@ final class SimCommand implements Callable<Integer> {
       paramLabel = "c|ocaml",
       description = "Which of Xen's XenStore daemons is simulated (default: c).")
   private XenStoreFlavour daemon = XenStoreFlavour.C;
+
+  @Option(
+      names = "--no-agent",
+      description = "No agent runs in dom0: guests do not find each other by address.")
+  private boolean noAgent;
 
   private static final class Guests {
     @Option(
@@ -96,7 +102,7 @@ final class SimCommand implements Callable<Integer> {
       if (ports != null) {
         limits = limits.withPorts(ports);
       }
-      return new SimulatedHostConfig(directory, daemon, limits, domains());
+      return new SimulatedHostConfig(directory, daemon, limits, domains(), !noAgent);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

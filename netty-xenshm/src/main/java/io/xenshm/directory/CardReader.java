@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
@@ -29,10 +30,24 @@ import java.util.regex.Pattern;
  *                                                                     toolstack names it and has no copy
  * </pre>
  *
+ * <p>Guests make dom0 write to their back ends as often as they like, by their states: {@link
+ * #isAbout} tells what is of interest here.
+ *
  * <p>A driver domain's bridge is not dom0's of the same name: its network is {@code BRIDGE%B}.
  */
 final class CardReader {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(CardReader.class);
+  private static final Set<String> NODES =
+      Set.of(
+          "vif",
+          "mac",
+          "bridge",
+          "vlan",
+          "ip",
+          "backend",
+          "locking-mode",
+          "ipv4-allowed",
+          "ipv6-allowed");
   private static final Pattern NUMBER = Pattern.compile("\\d{1,5}");
   private static final Pattern BACK_END =
       Pattern.compile("/local/domain/(\\d{1,5})/backend/vif/(\\d{1,5})/(\\d{1,5})");
@@ -132,9 +147,15 @@ final class CardReader {
   private CompletableFuture<Guest.Card> readCard(int card, int backEnd) {
     String path = "/local/domain/" + backEnd + "/backend/vif/" + domainId + '/' + card;
     String copy = libxl(domainId) + '/' + card;
+    List<String> sources = new ArrayList<>();
     // The toolstack's words before a driver domain's; dom0's back end may be newer than the copy.
-    List<String> sources =
-        backEnd == 0 ? List.of(path, xapi(card)) : List.of(copy, xapi(card), path);
+    sources.add(backEnd == 0 ? path : copy);
+    if (!uuid.isEmpty()) {
+      sources.add(xapi(card));
+    }
+    if (backEnd != 0) {
+      sources.add(path);
+    }
     return first(sources, "mac")
         .thenCompose(
             mac ->
@@ -212,6 +233,12 @@ final class CardReader {
                             StoreReads.text(store, xapi(card) + "/ipv6-allowed"),
                             (v4, v6) -> IpAddresses.parseAll(v4 + ' ' + v6))
                     : CompletableFuture.completedFuture(List.of()));
+  }
+
+  /** Says whether a change of a node below one of the directories can change a card. */
+  static boolean isAbout(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return path.contains("/vif") && (NODES.contains(name) || NUMBER.matcher(name).matches());
   }
 
   static List<Integer> numbers(List<String> names) {

@@ -47,6 +47,7 @@ public final class DirectoryAgent implements AgentProvider.Agent {
 
   private static final long STORE_TIMEOUT_SECONDS = 60;
   private static final long SETTLE_MILLIS = 50; // a guest's creation is a burst of changes
+  private static final long PAUSE_FACTOR = 4;
   private static final long TICK_MILLIS = 1000; // for the policy file
   private static final long RETRY_MILLIS = 1000;
   private static final long FULL_PASS_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -62,6 +63,8 @@ public final class DirectoryAgent implements AgentProvider.Agent {
 
   /** XenStore may be another one: what was written may not be there any more. */
   private volatile boolean reconnected;
+
+  private volatile long passMillis;
 
   // Of the executor's thread alone.
   private Set<String> conflicts = Set.of();
@@ -117,14 +120,14 @@ public final class DirectoryAgent implements AgentProvider.Agent {
     if (path.equals(watched) && watched.startsWith("/local")) {
       reconnected = true; // a watch fires so at its registration
     }
-    // /xapi and /libxl tell of disks and much else too
-    if (path.equals(watched) || path.contains("/vif")) {
+    if (path.equals(watched) || CardReader.isAbout(path)) {
       changed();
     }
   }
 
+  /** The next pass waits for what comes with the change, and leaves dom0 most of its time. */
   private void changed() {
-    schedule(SETTLE_MILLIS);
+    schedule(Math.max(SETTLE_MILLIS, PAUSE_FACTOR * passMillis));
   }
 
   private void schedule(long millis) {
@@ -190,8 +193,10 @@ public final class DirectoryAgent implements AgentProvider.Agent {
       reconnected = false;
       writer.forgetAll();
     }
+    long start = System.nanoTime();
     update();
     lastPass = System.nanoTime();
+    passMillis = TimeUnit.NANOSECONDS.toMillis(lastPass - start);
   }
 
   private void update() throws IOException {

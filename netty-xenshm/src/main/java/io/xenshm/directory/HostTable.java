@@ -15,15 +15,19 @@ import java.util.TreeSet;
  *
  * <p>An address that two guests have on one network is shown to nobody. What the operator
  * configured goes before what a trusted guest claims, so that a claim cannot take an address away.
+ * A MAC address that two guests have on one network is shown to nobody either.
  */
 final class HostTable {
   private final List<Guest> guests;
   private final AgentPolicy policy;
+  private final Map<MacPlace, Set<Integer>> macs = new HashMap<>();
   private final Map<Place, Set<Integer>> configured = new HashMap<>();
   private final Map<Place, Set<Integer>> claimed = new HashMap<>();
   private final Set<String> conflicts = new TreeSet<>();
 
   private record Place(String network, InetAddress address) {}
+
+  private record MacPlace(String network, String mac) {}
 
   HostTable(List<Guest> guests, AgentPolicy policy) {
     this.guests = guests;
@@ -32,13 +36,23 @@ final class HostTable {
       for (Guest.Card card : guest.cards()) {
         note(configured, guest, card, card.addresses());
         note(claimed, guest, card, card.claimed());
+        macs.computeIfAbsent(new MacPlace(card.network(), card.mac()), key -> new TreeSet<>())
+            .add(guest.domainId());
       }
     }
-    configured.forEach(this::noteConflict);
+    configured.forEach(
+        (place, domains) ->
+            noteConflict(place.address().getHostAddress(), place.network(), domains));
     claimed.forEach(
         (place, domains) -> {
           if (!configured.containsKey(place)) {
-            noteConflict(place, domains);
+            noteConflict(place.address().getHostAddress(), place.network(), domains);
+          }
+        });
+    macs.forEach(
+        (place, domains) -> {
+          if (!place.mac().isEmpty()) {
+            noteConflict(place.mac(), place.network(), domains);
           }
         });
   }
@@ -52,14 +66,9 @@ final class HostTable {
     }
   }
 
-  private void noteConflict(Place place, Set<Integer> domains) {
+  private void noteConflict(String address, String network, Set<Integer> domains) {
     if (domains.size() > 1) {
-      conflicts.add(
-          place.address().getHostAddress()
-              + " on network "
-              + place.network()
-              + " is the address of domains "
-              + domains);
+      conflicts.add(address + " on network " + network + " is the address of domains " + domains);
     }
   }
 
@@ -89,11 +98,12 @@ final class HostTable {
     addresses.addAll(card.claimed());
     addresses.removeIf(
         address -> !isAloneWith(new Place(card.network(), address), guest.domainId()));
+    String mac = macs.get(new MacPlace(card.network(), card.mac())).size() == 1 ? card.mac() : "";
     for (InetAddress address : addresses) {
-      entries.add(entry(guest, card, address));
+      entries.add(entry(guest, card, address, mac));
     }
-    if (addresses.isEmpty() && !card.mac().isEmpty()) {
-      entries.add(entry(guest, card, null));
+    if (addresses.isEmpty() && !mac.isEmpty()) {
+      entries.add(entry(guest, card, null, mac));
     }
   }
 
@@ -102,8 +112,8 @@ final class HostTable {
     return owners.size() == 1 && owners.contains(domainId);
   }
 
-  private static PeerEntry entry(Guest guest, Guest.Card card, InetAddress address) {
+  private static PeerEntry entry(Guest guest, Guest.Card card, InetAddress address, String mac) {
     return new PeerEntry(
-        card.network(), address, card.mac(), guest.domainId(), guest.uuid(), guest.name());
+        card.network(), address, mac, guest.domainId(), guest.uuid(), guest.name());
   }
 }

@@ -50,6 +50,9 @@ public final class IncomingOffer {
       kept = true;
       return mapped;
     } catch (IOException e) {
+      if (e instanceof MalformedOfferException) {
+        node.budget().violated(peerDomain);
+      }
       refuse(
           page,
           doorbells,

@@ -26,6 +26,7 @@ public final class LinkNode {
   private final MemoryPool pool;
   private final PeerWatches peers;
   private final CompletableFuture<Void> ready;
+  private final OfferBudget budget = new OfferBudget(System::nanoTime);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -35,7 +36,7 @@ public final class LinkNode {
     pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
     offers = new Offers(xen.xenStore(), xen.domainId(), processes.ownNonce());
     peers = new PeerWatches(xen.xenStore(), xen.domainId(), pool::forget);
-    listeners = new Listeners(this, processes);
+    listeners = new Listeners(this, processes, budget);
     ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
   }
 
@@ -94,6 +95,10 @@ public final class LinkNode {
 
   MemoryPool pool() {
     return pool;
+  }
+
+  OfferBudget budget() {
+    return budget;
   }
 
   PeerWatches peers() {

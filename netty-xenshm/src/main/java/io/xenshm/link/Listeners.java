@@ -31,13 +31,15 @@ public final class Listeners {
   private final int ownDomain;
   private final ProcessRegistry processes;
   private final Map<ListenerPort, OfferHandler> handlers = new ConcurrentHashMap<>();
+  private final OfferBudget budget;
   private Watch offerWatch;
 
-  Listeners(LinkNode node, ProcessRegistry processes) {
+  Listeners(LinkNode node, ProcessRegistry processes, OfferBudget budget) {
     this.node = node;
     this.store = node.xen().xenStore();
     this.ownDomain = node.xen().domainId();
     this.processes = processes;
+    this.budget = budget;
   }
 
   /**
@@ -170,15 +172,21 @@ public final class Listeners {
 
   private void changed(String path) {
     int client = StorePaths.clientOfOffer(path, ownDomain);
-    if (client >= 0 && client != ownDomain) {
+    if (client < 0 || client == ownDomain) {
+      return;
+    }
+    if (budget.tryRead(client)) {
       store
           .read(path)
           .whenComplete(
               (value, failure) -> {
+                budget.readDone(client);
                 if (failure == null) {
                   received(client, value);
                 }
               });
+    } else {
+      logger.debug("Offer of domain {} dropped: it makes too many", client);
     }
   }
 
@@ -188,6 +196,7 @@ public final class Listeners {
       offer = Offer.parse(value);
     } catch (MalformedOfferException e) {
       logger.debug("Offer of domain {} dropped", client, e);
+      budget.violated(client);
       return;
     }
     if (!offer.listenerProcess().equals(processes.ownNonce())) {

@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
@@ -53,31 +54,31 @@ final class ConnectAttempt implements LinkConnector.Callback {
         });
     XenShmSocketChannelConfig config = channel.config();
     if (remote instanceof XenShmAddress address) {
-      startTimeout(config.getConnectTimeoutMillis());
       connectRing(address.domainId(), address);
     } else if (config.getMode() == XenShmMode.OFF) {
       connectTcp(XenShmPathReason.MODE_OFF);
     } else if (!channel.loop().hasXen()) {
       noRing(XenShmPathReason.XEN_UNAVAILABLE, XenShm.unavailabilityCause());
     } else {
-      startTimeout(sharedMemoryTimeout(config));
       lookUp();
     }
   }
 
-  private static int sharedMemoryTimeout(XenShmSocketChannelConfig config) {
-    int all = config.getConnectTimeoutMillis();
-    int ours = config.getXenShmConnectTimeoutMillis();
-    if (config.getMode() == XenShmMode.REQUIRED) {
+  /** Begins to count, unless it counts already. */
+  private void startTimeout() {
+    int millis = sharedMemoryTimeout();
+    if (millis > 0 && timeout == null) {
+      timeout = channel.eventLoop().schedule(() -> timedOut(millis), millis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private int sharedMemoryTimeout() {
+    int all = channel.config().getConnectTimeoutMillis();
+    int ours = channel.config().getXenShmConnectTimeoutMillis();
+    if (remote instanceof XenShmAddress || channel.config().getMode() == XenShmMode.REQUIRED) {
       return all;
     }
     return all > 0 ? Math.min(all, ours) : ours;
-  }
-
-  private void startTimeout(int millis) {
-    if (millis > 0) {
-      timeout = channel.eventLoop().schedule(() -> timedOut(millis), millis, TimeUnit.MILLISECONDS);
-    }
   }
 
   private void timedOut(int millis) {
@@ -96,6 +97,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
     if (lookup.isDone()) {
       found(lookup.join());
     } else {
+      startTimeout();
       lookup.thenAcceptAsync(this::found, channel.eventLoop());
     }
   }
@@ -117,6 +119,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
       failed(new ConnectException("Xen is not available: " + XenShm.unavailabilityCause()));
       return;
     }
+    startTimeout();
     local =
         explicit == null
             ? LocalAddresses.towards(remote, channel.boundAddress(), loop.domain())
@@ -189,7 +192,14 @@ final class ConnectAttempt implements LinkConnector.Callback {
 
   private void connectTcp(XenShmPathReason reason) {
     decided();
-    TcpCarrier tcp = channel.openTcp();
+    TcpCarrier tcp;
+    try {
+      tcp = channel.openTcp();
+    } catch (IOException | ChannelException e) {
+      fail(e);
+      channel.closeIfOpen();
+      return;
+    }
     tcp.connect(remote, remainingMillis())
         .addListener((ChannelFuture done) -> tcpDone(done, tcp, reason));
   }

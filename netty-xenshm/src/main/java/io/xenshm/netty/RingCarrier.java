@@ -54,6 +54,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   private boolean dataBellArmed;
   private boolean spaceBellArmed;
   private boolean peerMayHaveChanged;
+  private boolean suspended;
   private int unpublished;
   private int silentLooks;
 
@@ -113,6 +114,16 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     loop.active().add(slot);
   }
 
+  /** The channel is not registered: nothing is read or written until {@link #resume()}. */
+  void suspend() {
+    suspended = true;
+  }
+
+  void resume() {
+    suspended = false;
+    doorbell();
+  }
+
   @Override
   public void beginRead() {
     readPending = true;
@@ -127,7 +138,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   @Override
   public int poll() {
     try {
-      return link.isClosed() ? 0 : doWhatCanBeDone();
+      return suspended || link.isClosed() ? 0 : doWhatCanBeDone();
     } catch (IOException | RuntimeException e) {
       fail(e);
       return 1;
@@ -137,7 +148,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   @Override
   public boolean prepareToSleep() {
     try {
-      return link.isClosed() || armBells();
+      return suspended || link.isClosed() || armBells();
     } catch (IOException e) {
       fail(e);
       return true;
@@ -302,8 +313,14 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     return count > 0 ? 1 : 0;
   }
 
+  /**
+   * A writer that sleeps is woken when half of the ring is free, and not for every piece: it has
+   * much to do then. A reader that stops earlier leaves it asleep, as there is nobody to read more.
+   */
   private void releaseSpace() {
-    if (consumer.release() && consumer.takeSpaceBell()) {
+    if (consumer.release()
+        && consumer.knownFree() >= consumer.capacity() / 2
+        && consumer.takeSpaceBell()) {
       link.ring();
     }
   }

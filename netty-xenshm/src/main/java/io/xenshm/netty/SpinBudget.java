@@ -4,6 +4,10 @@ package io.xenshm.netty;
  * Whether to look for work before sleeping, by what paid lately. Looking in vain again and again
  * ends it: others need the processor. Sleeps that looking would have spared begin it again, on
  * trial.
+ *
+ * <p>A loop that looks does not sleep, and so has to queue for the processor with everybody who
+ * computes; one that sleeps gets it soon after its doorbell. So whoever lost the processor to
+ * others while it looked does not look for a multiple of that time.
  */
 final class SpinBudget {
   private static final int MAX_CREDIT = 64;
@@ -11,12 +15,34 @@ final class SpinBudget {
   private static final int SHORT_SLEEPS_TO_TRY = 16;
   private static final int TRIAL_CREDIT = 3 * PRICE_OF_A_FAILURE;
 
+  /** A pause that takes longer is the turn of somebody who computes, and not of the peer. */
+  private static final long LONG_TURN_NANOS = 200_000;
+
+  /** At most one part in so many of the time is lost to turns of others. */
+  private static final int TIMES_OF_A_TURN = 50;
+
   private int credit = MAX_CREDIT;
   private int shortSleeps;
+  private boolean others;
+  private long othersUntil;
 
   /** Returns the time to look, in nanoseconds: the limit, or 0 while it does not pay. */
-  long nanos(long limitNanos) {
-    return credit > 0 ? limitNanos : 0;
+  long nanos(long limitNanos, long now) {
+    if (others && now - othersUntil >= 0) {
+      others = false;
+    }
+    return credit > 0 && !others ? limitNanos : 0;
+  }
+
+  /** A pause between two looks is over; true if somebody else had the processor for long. */
+  boolean passed(long before, long now) {
+    long turn = now - before;
+    if (turn < LONG_TURN_NANOS) {
+      return false;
+    }
+    others = true;
+    othersUntil = now + turn * TIMES_OF_A_TURN;
+    return true;
   }
 
   void found() {

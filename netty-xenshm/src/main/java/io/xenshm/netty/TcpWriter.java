@@ -1,15 +1,19 @@
 package io.xenshm.netty;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundBuffer.MessageProcessor;
 import io.netty.channel.DefaultChannelProgressivePromise;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.util.ArrayDeque;
 
 /**
  * Hands a channel's flushed messages over to its TCP socket's channel, all of them at once, and
- * removes each when it is written. The channel's own outbound buffer stays the one that counts.
+ * removes each when it is written. One buffer alone goes to the socket directly. The channel's own
+ * outbound buffer stays the one that counts.
  *
  * <p>It is the promise of all messages: they are written in order, so that each success is the
  * oldest one's. So a message costs no promise of its own.
@@ -17,6 +21,7 @@ import java.util.ArrayDeque;
 final class TcpWriter extends DefaultChannelProgressivePromise implements MessageProcessor {
   private final XenShmSocketChannel channel;
   private final EpollSocketChannel socket;
+  private final Socket descriptor;
   private final ArrayDeque<Object> handedOver = new ArrayDeque<>();
   private long progress;
   private Throwable failure;
@@ -26,6 +31,7 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
     super(socket);
     this.channel = channel;
     this.socket = socket;
+    descriptor = (Socket) socket.fd();
   }
 
   /**
@@ -34,11 +40,13 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
    * @throws Exception if the socket failed
    */
   void write(ChannelOutboundBuffer buffer) throws Exception {
+    if (!handedOver.isEmpty()) {
+      return; // goes on with what is new when those are written
+    }
+    writeSingle(buffer);
     writing = true;
     try {
-      if (handedOver.isEmpty()) {
-        handOver(buffer);
-      }
+      handOver(buffer);
     } finally {
       writing = false;
     }
@@ -49,7 +57,27 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
     }
   }
 
+  /**
+   * The most common flush, of one buffer, spares the socket's channel where the kernel takes it.
+   */
+  private void writeSingle(ChannelOutboundBuffer buffer) throws IOException {
+    if (buffer.size() == 1
+        && buffer.current() instanceof ByteBuf bytes
+        && bytes.hasMemoryAddress()
+        && bytes.isReadable()
+        && socket.isOpen()) {
+      int count =
+          descriptor.sendAddress(bytes.memoryAddress(), bytes.readerIndex(), bytes.writerIndex());
+      if (count > 0) {
+        buffer.removeBytes(count);
+      }
+    }
+  }
+
   private void handOver(ChannelOutboundBuffer buffer) throws Exception {
+    if (buffer.isEmpty()) {
+      return;
+    }
     buffer.forEachFlushedMessage(this);
     if (handedOver.isEmpty()) {
       removeCancelled(buffer);

@@ -1,5 +1,7 @@
 package io.xenshm.netty;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.util.internal.SystemPropertyUtil;
 import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
@@ -9,7 +11,7 @@ import io.xenshm.xen.XenBackEnds;
 import io.xenshm.xen.XenException;
 
 /**
- * Tells whether this process can use Xen shared memory.
+ * Tells whether this process can use Xen shared memory, and switches bootstraps to it.
  *
  * <p>The back end is chosen by the system property {@code xenshm.xen} or, where that is not set, by
  * the environment variable {@code XENSHM_XEN}: {@code auto} (the default), {@code linux} or {@code
@@ -73,6 +75,35 @@ public final class XenShm {
       error.initCause(Default.CAUSE);
       throw error;
     }
+  }
+
+  /**
+   * Has a client's channels take shared memory where the peer is a guest of this host, and TCP
+   * otherwise.
+   *
+   * @param bootstrap one that has its group; its channel class is set here
+   * @return the same bootstrap
+   * @throws IllegalStateException if it has no group, one whose event loops cannot carry these
+   *     channels, or a channel class already; the message says what to change
+   */
+  public static Bootstrap configure(Bootstrap bootstrap) {
+    Bootstraps.check("group", bootstrap.config().group());
+    return Bootstraps.set(bootstrap, XenShmSocketChannel::new, XenShmSocketChannel.class);
+  }
+
+  /**
+   * Has a listener take connections by TCP and, from guests of this host, by shared memory.
+   *
+   * @param bootstrap one that has its groups; its channel class is set here
+   * @return the same bootstrap
+   * @throws IllegalStateException if it has no group, one whose event loops cannot carry these
+   *     channels, or a channel class already; the message says what to change
+   */
+  public static ServerBootstrap configure(ServerBootstrap bootstrap) {
+    Bootstraps.check("group", bootstrap.config().group());
+    Bootstraps.check("childGroup", bootstrap.config().childGroup());
+    return Bootstraps.set(
+        bootstrap, XenShmServerSocketChannel::new, XenShmServerSocketChannel.class);
   }
 
   static Xen defaultXen() {

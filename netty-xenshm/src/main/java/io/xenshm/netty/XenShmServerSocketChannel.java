@@ -129,13 +129,27 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     } else if (config.getMode() == XenShmMode.REQUIRED) {
       bindRingOnly(address);
     } else {
-      tcp = new TcpListener(this);
-      tcp.register(eventLoop());
-      InetSocketAddress bound = tcp.bind(address);
+      InetSocketAddress bound = bindTcp(address);
       if (config.getMode() == XenShmMode.PREFERRED) {
         announceIfPossible(bound);
       }
       local = bound;
+    }
+  }
+
+  private InetSocketAddress bindTcp(InetSocketAddress address) throws Exception {
+    TcpListener listener = new TcpListener(this);
+    boolean done = false;
+    try {
+      listener.register(eventLoop());
+      InetSocketAddress bound = listener.bind(address);
+      done = true;
+      tcp = listener;
+      return bound;
+    } finally {
+      if (!done) {
+        listener.close();
+      }
     }
   }
 

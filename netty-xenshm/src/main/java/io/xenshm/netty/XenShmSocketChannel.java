@@ -147,7 +147,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected SocketAddress remoteAddress0() {
-    return active ? remote : null;
+    return remote;
   }
 
   @Override
@@ -186,9 +186,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
       throws IOException {
     registration = newRegistration;
     loop = newRegistration.attachment();
-    if (carrier instanceof RingCarrier ring && ring.loop().doorbells() != loop.doorbells()) {
-      throw new IOException(
-          "a connected shared-memory channel stays with its event loop: its event channel port cannot move");
+    if (carrier instanceof RingCarrier ring) {
+      if (ring.loop().doorbells() != loop.doorbells()) {
+        throw new IOException(
+            "a connection through shared memory stays with its event loop: its port cannot move");
+      }
+      ring.resume();
     }
     if (pendingOffer != null) {
       accept();
@@ -215,6 +218,9 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     if (registration != null) {
       registration.cancel();
       registration = null;
+    }
+    if (carrier instanceof RingCarrier ring) {
+      ring.suspend();
     }
   }
 
@@ -260,11 +266,18 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     return carrier;
   }
 
-  /** Opens a TCP socket, unless there is one. */
-  TcpCarrier openTcp() {
+  /**
+   * Opens a TCP socket, unless there is one.
+   *
+   * @throws IOException if the event loop does not take it
+   */
+  TcpCarrier openTcp() throws IOException {
     if (tcp == null) {
       tcp = new TcpCarrier(this, new EpollSocketChannel());
-      tcp.register(eventLoop());
+      ChannelFuture registered = tcp.register(eventLoop());
+      if (!registered.isSuccess()) {
+        throw new IOException("the event loop took no TCP socket", registered.cause());
+      }
     }
     return tcp;
   }

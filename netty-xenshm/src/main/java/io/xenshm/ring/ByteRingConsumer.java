@@ -124,6 +124,11 @@ public final class ByteRingConsumer {
     return true;
   }
 
+  /** Bytes that the producer can write, as far as is known here: it may have written some since. */
+  public int knownFree() {
+    return capacity - (produced - released);
+  }
+
   /**
    * Whether the caller must ring the event channel, since the producer waits for space. To be
    * called after {@link #release} and {@link #shut}.

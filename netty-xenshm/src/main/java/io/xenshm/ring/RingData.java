@@ -10,6 +10,13 @@ import java.nio.ByteOrder;
  * #untilWrap} is 0 bytes away.
  */
 final class RingData {
+  /**
+   * All memory: buffers are copied from and to their addresses. Netty's way, a {@code ByteBuffer}
+   * over each buffer, makes an object for every message.
+   */
+  private static final MemorySegment MEMORY = allMemory();
+
+  private final MemorySegment data;
   private final ByteBuffer view;
   private final int capacity;
 
@@ -20,7 +27,13 @@ final class RingData {
     }
     capacity = (int) data.byteSize();
     RingLayout.checkSize(capacity);
+    this.data = data;
     view = data.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @SuppressWarnings("restricted") // no other way to an address that Netty gives
+  private static MemorySegment allMemory() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 
   int capacity() {
@@ -44,7 +57,14 @@ final class RingData {
 
   /** Moves the next {@code length} readable bytes of {@code src} into the ring. */
   void copyIn(int index, ByteBuf src, int length) {
-    src.readBytes(window(index, length));
+    int from = src.readerIndex();
+    // checks length and life of the buffer, before its address is used
+    src.skipBytes(length);
+    if (src.hasMemoryAddress()) {
+      MemorySegment.copy(MEMORY, src.memoryAddress() + from, data, offset(index), length);
+    } else {
+      src.getBytes(from, window(index, length));
+    }
   }
 
   /** Moves the next {@code length} remaining bytes of {@code src} into the ring. */
@@ -56,7 +76,15 @@ final class RingData {
 
   /** Appends {@code length} bytes of the ring to {@code dst}. */
   void copyOut(int index, ByteBuf dst, int length) {
-    dst.writeBytes(window(index, length));
+    int to = dst.writerIndex();
+    // checks life and space of the buffer, before its address is used
+    dst.ensureWritable(length);
+    if (dst.hasMemoryAddress()) {
+      MemorySegment.copy(data, offset(index), MEMORY, dst.memoryAddress() + to, length);
+      dst.writerIndex(to + length);
+    } else {
+      dst.writeBytes(window(index, length));
+    }
   }
 
   private ByteBuffer window(int index, int length) {

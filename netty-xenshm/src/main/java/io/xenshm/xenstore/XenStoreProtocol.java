@@ -12,9 +12,10 @@ public final class XenStoreProtocol {
    * Largest payload of a reply that is accepted on a daemon's Unix socket, in bytes. oxenstored
    * keeps to {@link #MAX_PAYLOAD} towards guests only (its {@code connection.ml}): on its socket, a
    * list of any length comes in one frame. The C daemon answers {@code E2BIG}, and has {@link
-   * #DIRECTORY_PART}. The bound is ours: some 30,000 names.
+   * #DIRECTORY_PART}. The bound is ours: a guest that fills its quota of 1000 nodes with names of
+   * the greatest length gets to 3 MB.
    */
-  public static final int MAX_SOCKET_REPLY = 1 << 20;
+  public static final int MAX_SOCKET_REPLY = 1 << 22;
 
   /** Longest absolute path, in bytes: {@code XENSTORE_ABS_PATH_MAX}. */
   public static final int MAX_ABSOLUTE_PATH = 3072;

@@ -222,6 +222,47 @@ abstract class AgentScenarios {
   }
 
   @Test
+  void aMacAddressOfTwoGuestsOnANetworkIsShownToNobody() throws Exception {
+    for (int id = 1; id <= 3; id++) {
+      host.addGuest(id, "guest-" + id, id == 1 ? "10.0.0.1" : "", "xenbr0");
+    }
+    host.write("/local/domain/0/backend/vif/2/0/mac", "00:16:3e:00:00:01");
+    startAgent();
+    assertEquals(
+        Map.of(
+            "xenbr0/10-0-0-1",
+            "1 1 00000001-0000-4000-8000-000000000001 - guest-1",
+            "xenbr0/mac-00163e000003",
+            "1 3 00000003-0000-4000-8000-000000000003 00:16:3e:00:00:03 guest-3"),
+        host.view(3));
+    assertEquals(host.view(3), host.view(2));
+  }
+
+  @Test
+  void halfMadeAndStrangeGuestsDisturbNobody() throws Exception {
+    host.addGuest(1, "a", "10.0.0.1", "xenbr0");
+    host.write("/local/domain/2", "");
+    host.write("/local/domain/0/backend/vif/2/0", "");
+    host.write("/local/domain/3/vm", "nonsense");
+    host.write("/local/domain/0/backend/vif/3/0/mac", "00:16:3e:00:00:03");
+    host.write("/local/domain/4/vm", "/vm/../../etc");
+    host.write("/local/domain/0/backend/vif/4/x/mac", "00:16:3e:00:00:04");
+    host.write("/local/domain/0/backend/vif/4/0/bridge", "x".repeat(100));
+    host.write("/local/domain/0/backend/vif/4/0/ip", "10.0.0.4");
+    host.write("/local/domain/0/backend/vif/4/1/bridge", "xenbr0");
+    host.write(
+        "/local/domain/0/backend/vif/4/1/ip", "not an address, 10.0.0.0/24 224.0.0.1 10.0.0.5/33");
+    host.write("/local/domain/strange/vm", "x");
+    host.write("/libxl/5/device/vif/0/backend", "/local/domain/0/backend/vif/1/0");
+    host.write("/local/domain/5", "");
+    startAgent();
+    assertEquals(Set.of("xenbr0/10-0-0-1"), host.view(1).keySet());
+    for (int id = 2; id <= 5; id++) {
+      assertEquals(Map.of(), host.view(id));
+    }
+  }
+
+  @Test
   void guestsComeAndGo() throws Exception {
     host.addGuest(1, "a", "10.0.0.1", "xenbr0");
     startAgent();

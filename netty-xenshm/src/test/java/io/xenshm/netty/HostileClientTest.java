@@ -389,6 +389,19 @@ class HostileClientTest {
   }
 
   @Test
+  void a17DomainThatViolatesTheProtocolAgainAndAgainIsNotListenedTo() throws Exception {
+    String honest = attacker.honestOffer(port);
+    for (int i = 0; i < 100; i++) {
+      attacker.offerText("nonsense " + i);
+    }
+    attacker.offerText(honest);
+    Channel other = domains.connect(new Received(), listener);
+    other.writeAndFlush(Unpooled.wrappedBuffer(new byte[10])).sync();
+    assertEquals(HostileClient.OFFERED, attacker.get(HostileClient.STATE));
+    assertTrue(children.isEmpty());
+  }
+
+  @Test
   void a18OfferWithdrawnBeforeItIsSeenLeavesNoGhost() throws Exception {
     attacker.set(HostileClient.STATE, HostileClient.ABANDONED);
     attacker.offer(port);

@@ -22,6 +22,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -29,6 +30,7 @@ import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -536,5 +538,69 @@ class SharedMemoryChannelTest {
       client.writeAndFlush(buffer(random(8))).sync();
       received.awaitBytes(8 * i);
     }
+  }
+
+  @Test
+  void aChannelThatIsNotRegisteredReadsNothingUntilItIsAgain() throws Exception {
+    Received server = new Received();
+    Channel listener = domains.bind(server);
+    Received received = new Received();
+    Channel client = domains.connect(received, listener);
+    Channel child = get(server.active).channel();
+    EventLoop loop = client.eventLoop();
+
+    done(client.deregister());
+    child.writeAndFlush(buffer(random(20))).sync();
+    loop.submit(() -> {}).sync();
+    assertEquals(0, received.count());
+    done(loop.register(client));
+
+    assertArrayEquals(random(20), received.awaitBytes(20));
+    client.writeAndFlush(buffer(random(30))).sync();
+    assertArrayEquals(random(30), server.awaitBytes(30));
+  }
+
+  @Test
+  void registeringWithAnotherLoopIsRefusedAndSaysWhy() throws Exception {
+    Received server = new Received();
+    Channel client = domains.connect(new Received(), domains.bind(server));
+    EventLoop other = domains.clientLoops.next();
+    other = other.equals(client.eventLoop()) ? domains.clientLoops.next() : other;
+    done(client.deregister());
+
+    ChannelFuture moved = other.register(client).awaitUninterruptibly();
+
+    assertTrue(moved.cause().getMessage().contains("event loop"), moved.cause().toString());
+    get(server.inactive);
+  }
+
+  @Test
+  void theEndOfTheInputIsToldWithoutARead() throws Exception {
+    Received server = new Received();
+    Channel listener = domains.bind(server);
+    Received received = new Received();
+    done(
+        domains
+            .client(received)
+            .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .connect(listener.localAddress()));
+
+    ((XenShmSocketChannel) get(server.active).channel()).shutdownOutput().sync();
+
+    assertSame(ChannelInputShutdownEvent.INSTANCE, received.nextEvent());
+  }
+
+  @Test
+  void connectingTwiceFailsAndTheConnectionStays() throws Exception {
+    Received server = new Received();
+    Channel listener = domains.bind(server);
+    Channel client = domains.connect(new Received(), listener);
+
+    ChannelFuture again = client.connect(listener.localAddress()).awaitUninterruptibly();
+
+    assertInstanceOf(AlreadyConnectedException.class, again.cause());
+    client.writeAndFlush(buffer(random(10))).sync();
+    server.awaitBytes(10);
   }
 }

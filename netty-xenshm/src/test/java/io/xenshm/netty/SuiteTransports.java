@@ -38,7 +38,11 @@ public final class SuiteTransports implements AutoCloseable {
   private static final int THREADS = 4;
   private static final int SHUTDOWN_SECONDS = 30;
 
-  /** A server's and a client's bootstrap, each new at every call. */
+  /**
+   * A server's and a client's bootstrap, each new at every call.
+   *
+   * @param path the path that the connections take; {@code null} for any
+   */
   public record Permutation(String name, XenShmPath path, Server server, Client client) {}
 
   /** Two bootstraps of datagram channels, each new at every call. */
@@ -132,7 +136,7 @@ public final class SuiteTransports implements AutoCloseable {
   /** Returns the combinations of a server and a client. */
   public List<Permutation> permutations() {
     return List.of(
-        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, ringClient),
+        new Permutation("xenshm both", XenShmPath.SHARED_MEMORY, xenShmServer, this::ringOrNothing),
         new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
         new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
         new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
@@ -145,6 +149,15 @@ public final class SuiteTransports implements AutoCloseable {
         new DatagramPermutation("xenshm both, UDP", datagramServer, udpDatagrams),
         new DatagramPermutation("xenshm server, epoll client", datagramServer, epollDatagrams),
         new DatagramPermutation("epoll server, xenshm client", epollDatagrams, udpDatagrams));
+  }
+
+  /** Returns the combination in which the client takes shared memory where that is possible. */
+  public Permutation preferred() {
+    return new Permutation("xenshm both, preferred", null, xenShmServer, ringClient);
+  }
+
+  private Bootstrap ringOrNothing() {
+    return ringClient.newBootstrap().option(XenShmChannelOption.XENSHM_MODE, XenShmMode.REQUIRED);
   }
 
   /** Returns the servers that are ours. */

@@ -202,11 +202,11 @@ final class XenStoreClientFaultTest {
         .putInt(XenStoreProtocol.READ)
         .putInt(request.requestId())
         .putInt(0)
-        .putInt((1 << 20) + 1)
+        .putInt((1 << 22) + 1)
         .flip();
     peer.write(header);
     XenStoreException e = assertFails(Code.DISCONNECTED, read);
-    assertTrue(e.getMessage().contains("payload of 1048577 bytes"), e.getMessage());
+    assertTrue(e.getMessage().contains("payload of 4194305 bytes"), e.getMessage());
     peer.close();
     peer = new Peer(server.accept());
     assertAnswered();

@@ -56,7 +56,7 @@ final class XenStoreFrameTest {
     assertThrows(XenStoreFrameException.class, () -> XenStoreFrame.decode(tooLong));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new XenStoreFrame(XenStoreProtocol.DIRECTORY, 1, 0, new byte[(1 << 20) + 1]));
+        () -> new XenStoreFrame(XenStoreProtocol.DIRECTORY, 1, 0, new byte[(1 << 22) + 1]));
   }
 
   @Test

@@ -12,6 +12,7 @@ class ClientHandler extends ChannelInboundHandlerAdapter {
   private final CompletableFuture<Answer> result = new CompletableFuture<>();
   private final Request request;
   private boolean begun;
+  private long allocatedBefore;
 
   ClientHandler(Request request) {
     this.request = request;
@@ -25,6 +26,12 @@ class ClientHandler extends ChannelInboundHandlerAdapter {
   /** The server has answered. */
   void begin(ChannelHandlerContext ctx) {
     result.complete(new Answer());
+  }
+
+  /** Ends the measurement, with the bytes allocated since its beginning. */
+  final void complete(Answer answer) {
+    long allocated = ProcessMeter.allocatedByThisThread() - allocatedBefore;
+    result.complete(answer.with("allocated", allocated));
   }
 
   /** Some bytes came. */
@@ -46,6 +53,7 @@ class ClientHandler extends ChannelInboundHandlerAdapter {
       } else {
         bytes.skipBytes(1);
         begun = true;
+        allocatedBefore = ProcessMeter.allocatedByThisThread();
         begin(ctx);
       }
     } finally {

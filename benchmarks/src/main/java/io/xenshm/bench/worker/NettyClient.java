@@ -82,8 +82,8 @@ final class NettyClient implements Worker {
     ByteBuf message = message(size);
     try {
       RoundTrips roundTrips = new RoundTrips(count);
-      run(new PingHandler(message, roundTrips, spins), spins, ringSize);
-      return roundTrips.answer();
+      Answer answer = run(new PingHandler(message, roundTrips, spins), spins, ringSize);
+      return answer.with("histogram", roundTrips.encoded());
     } finally {
       message.release();
     }

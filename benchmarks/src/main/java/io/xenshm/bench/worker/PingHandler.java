@@ -37,7 +37,7 @@ final class PingHandler extends ClientHandler {
     if (roundTrips.ended()) {
       ctx.writeAndFlush(message.retainedDuplicate(), ctx.voidPromise());
     } else {
-      result().complete(new Answer());
+      complete(new Answer());
       ctx.close();
     }
   }

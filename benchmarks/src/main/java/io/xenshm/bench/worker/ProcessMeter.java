@@ -8,6 +8,9 @@ import java.lang.management.ManagementFactory;
  * nanoseconds of processor time, {@code allocated} bytes of the working thread.
  */
 final class ProcessMeter {
+  private static final com.sun.management.ThreadMXBean THREADS =
+      (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
   private static volatile long workerThread;
 
   private ProcessMeter() {}
@@ -17,13 +20,17 @@ final class ProcessMeter {
     workerThread = Thread.currentThread().threadId();
   }
 
+  /** Returns the heap bytes that the calling thread allocated so far. */
+  static long allocatedByThisThread() {
+    return THREADS.getCurrentThreadAllocatedBytes();
+  }
+
   static Answer read() {
     var process =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     return new Answer()
         .with("process", process.getProcessCpuTime())
-        .with("worker", threads.getThreadCpuTime(workerThread))
-        .with("allocated", threads.getThreadAllocatedBytes(workerThread));
+        .with("worker", THREADS.getThreadCpuTime(workerThread))
+        .with("allocated", THREADS.getThreadAllocatedBytes(workerThread));
   }
 }

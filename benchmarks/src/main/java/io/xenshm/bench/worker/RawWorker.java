@@ -48,22 +48,28 @@ final class RawWorker implements Worker {
   }
 
   private Answer stream(int size, long total) {
+    long before = ProcessMeter.allocatedByThisThread();
     long start = System.nanoTime();
     for (long sent = 0; sent < total; sent += size) {
       send(size);
     }
     receive(Long.BYTES);
-    return new Answer().with("nanos", System.nanoTime() - start);
+    return new Answer()
+        .with("nanos", System.nanoTime() - start)
+        .with("allocated", ProcessMeter.allocatedByThisThread() - before);
   }
 
   private Answer ping(int size, int count) {
     RoundTrips roundTrips = new RoundTrips(count);
+    long before = ProcessMeter.allocatedByThisThread();
     roundTrips.begin();
     do {
       send(size);
       receive(size);
     } while (roundTrips.ended());
-    return roundTrips.answer();
+    return new Answer()
+        .with("allocated", ProcessMeter.allocatedByThisThread() - before)
+        .with("histogram", roundTrips.encoded());
   }
 
   private void echo(int size, long count) {

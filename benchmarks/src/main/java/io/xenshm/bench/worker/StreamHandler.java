@@ -71,7 +71,7 @@ final class StreamHandler extends ClientHandler {
   void received(ChannelHandlerContext ctx, ByteBuf bytes) {
     answered += bytes.readableBytes();
     if (answered == Long.BYTES) {
-      result().complete(new Answer().with("nanos", System.nanoTime() - start));
+      complete(new Answer().with("nanos", System.nanoTime() - start));
       ctx.close();
     }
   }

@@ -80,7 +80,19 @@ public final class ChildJvm implements AutoCloseable {
       List<String> jvmOptions,
       List<String> arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(name, List.of(), mainClass, environment, jvmOptions, arguments);
+  }
+
+  /** As the other one, by a launcher such as {@code ip netns exec NAME}. */
+  public static ChildJvm start(
+      String name,
+      List<String> launcher,
+      Class<?> mainClass,
+      Map<String, String> environment,
+      List<String> jvmOptions,
+      List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(jvmOptions);

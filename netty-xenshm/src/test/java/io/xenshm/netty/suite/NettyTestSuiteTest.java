@@ -12,6 +12,7 @@ import io.netty.channel.ServerChannel;
 import io.netty.testsuite.transport.AbstractSingleThreadEventLoopTest;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.testsuite.transport.socket.AbstractSocketReuseFdTest;
 import io.netty.testsuite.transport.socket.CompositeBufferGatheringWriteTest;
 import io.netty.testsuite.transport.socket.ServerSocketSuspendTest;
 import io.netty.testsuite.transport.socket.SocketAddressesTest;
@@ -36,6 +37,7 @@ import io.netty.testsuite.transport.socket.SocketReadPendingTest;
 import io.netty.testsuite.transport.socket.SocketRstTest;
 import io.netty.testsuite.transport.socket.SocketShutdownOutputByPeerTest;
 import io.netty.testsuite.transport.socket.SocketShutdownOutputBySelfTest;
+import io.netty.testsuite.transport.socket.SocketSpdyEchoTest;
 import io.netty.testsuite.transport.socket.SocketSslClientRenegotiateTest;
 import io.netty.testsuite.transport.socket.SocketSslEchoTest;
 import io.netty.testsuite.transport.socket.SocketSslGreetingTest;
@@ -51,8 +53,13 @@ import io.xenshm.netty.XenShmServerSocketChannel;
 import io.xenshm.netty.XenShmSocketChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Disabled;
@@ -64,10 +71,17 @@ import org.junit.jupiter.api.TestInfo;
  * does, and its time-out, is Netty's.
  */
 class NettyTestSuiteTest {
+  /** The tests tell what they do, by these. */
+  private static final List<Logger> LOGGERS =
+      List.of(
+          Logger.getLogger("io.netty.testsuite"),
+          Logger.getLogger(NettyTestSuiteTest.class.getPackageName()));
+
   private static SuiteTransports transports;
 
   @BeforeAll
   static void start() throws Exception {
+    LOGGERS.forEach(logger -> logger.setLevel(Level.WARNING));
     transports = new SuiteTransports();
   }
 
@@ -83,6 +97,13 @@ class NettyTestSuiteTest {
   private static List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> tcpPairs() {
     return transports.permutations().stream()
         .filter(permutation -> permutation.path() == XenShmPath.TCP)
+        .map(NettyTestSuiteTest::pair)
+        .toList();
+  }
+
+  private static List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> pairsOfAnyPath() {
+    return Stream.concat(Stream.of(transports.preferred()), transports.permutations().stream())
+        .filter(permutation -> permutation.path() != XenShmPath.SHARED_MEMORY)
         .map(NettyTestSuiteTest::pair)
         .toList();
   }
@@ -230,19 +251,6 @@ class NettyTestSuiteTest {
   }
 
   @Nested
-  class SocketDataReadInitialState extends SocketDataReadInitialStateTest {
-    @Override
-    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return pairs();
-    }
-
-    @Override
-    protected SocketAddress newSocketAddress() {
-      return SuiteTransports.serverAddress();
-    }
-  }
-
-  @Nested
   class SocketEcho extends SocketEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
@@ -321,19 +329,6 @@ class NettyTestSuiteTest {
   }
 
   @Nested
-  class SocketMultipleConnect extends SocketMultipleConnectTest {
-    @Override
-    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return pairs();
-    }
-
-    @Override
-    protected SocketAddress newSocketAddress() {
-      return SuiteTransports.serverAddress();
-    }
-  }
-
-  @Nested
   class SocketObjectEcho extends SocketObjectEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
@@ -374,6 +369,30 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketSslEcho extends SocketSslEchoTest {
+    private static final int PORTION = 4;
+
+    /** A quarter of Netty's parameters, of each pair of TLS engines: all of them take minutes. */
+    public static Collection<Object[]> data() throws Exception {
+      List<Object[]> all = List.copyOf(SocketSslEchoTest.data());
+      return IntStream.range(0, all.size())
+          .filter(i -> (i + i / PORTION) % PORTION == 0)
+          .mapToObj(all::get)
+          .toList();
+    }
+
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return pairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketSpdyEcho extends SocketSpdyEchoTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
       return pairs();
@@ -452,6 +471,45 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketRst extends SocketRstTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return tcpPairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketMultipleConnect extends SocketMultipleConnectTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return pairsOfAnyPath();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketDataReadInitialState extends SocketDataReadInitialStateTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return pairsOfAnyPath();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+  }
+
+  @Nested
+  class SocketReuseFd extends AbstractSocketReuseFdTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
       return tcpPairs();
