@@ -5,6 +5,7 @@ EXIT_TEST=1
 EXIT_USAGE=2
 EXIT_MACHINE=3
 EXIT_GUEST=4
+EXIT_EMULATION=5
 
 note() {
   echo "xen: $*" >&2

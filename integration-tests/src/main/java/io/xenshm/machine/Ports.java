@@ -1,5 +1,9 @@
 package io.xenshm.machine;
 
+import io.netty.channel.Channel;
+import io.xenshm.netty.XenShmChannelOption;
+import io.xenshm.netty.XenShmSocketChannel;
+
 /** Ports of the server, the same in shared memory and in TCP, and how the guests are numbered. */
 final class Ports {
   /** Sends back what it gets. */
@@ -20,7 +24,17 @@ final class Ports {
   /** The guest that serves; its domain number too. */
   static final int SERVER_GUEST = 1;
 
+  /** How long a loop looks for work; longer than the default where time passes slowly. */
+  private static final Integer SPIN_MICROS = Integer.getInteger("xenshm.machine.spinMicros");
+
   private Ports() {}
+
+  /** Sets how long the loop of a shared-memory channel looks for work, where a property says so. */
+  static void setSpin(Channel channel) {
+    if (SPIN_MICROS != null && channel instanceof XenShmSocketChannel) {
+      channel.config().setOption(XenShmChannelOption.XENSHM_SPIN_MICROS, SPIN_MICROS);
+    }
+  }
 
   static String addressOfGuest(int guest) {
     return "10.77.0." + guest;

@@ -22,7 +22,11 @@ import java.util.concurrent.TimeUnit;
  * neither.
  */
 final class TransportBench {
-  private static final int[] SIZES = {256, 1024, 16 * 1024, 64 * 1024, 128 * 1024};
+  private static final int[] SIZES =
+      Arrays.stream(
+              System.getProperty("xenshm.bench.sizes", "256,1024,16384,65536,131072").split(","))
+          .mapToInt(Integer::parseInt)
+          .toArray();
   private static final int WARM_UP_ROUNDS = 2;
   private static final int ROUNDS = 3;
   private static final long ROUND_SECONDS = Long.getLong("xenshm.bench.roundSeconds", 3);
@@ -76,6 +80,9 @@ final class TransportBench {
               ofTcp,
               ofMemory / ofTcp));
     }
+    if (SHARE_SECONDS == 0) {
+      return;
+    }
     share("idle", null);
     share("shared-memory", Carrier.SHARED_MEMORY);
     share("tcp", Carrier.TCP);
@@ -119,6 +126,7 @@ final class TransportBench {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
+                Ports.setSpin(channel);
                 channel.pipeline().addLast(received);
               }
             })

@@ -72,6 +72,7 @@ final class TransportServer {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
+                Ports.setSpin(channel);
                 channel.pipeline().addLast(handler.get());
               }
             })

@@ -27,11 +27,17 @@ import java.util.function.Function;
  * channels run on the same loop.
  *
  * <p>Channels that were used recently are looked at for a bounded time before the loop sleeps.
- * While there is work, epoll is asked only every few tens of microseconds.
+ * While there is work, epoll is asked only every few tens of microseconds, or less often where
+ * asking it is slow.
  */
 public final class XenShmIoHandler implements IoHandler {
   /** How long epoll may go unasked while rings keep the loop busy. */
-  private static final long MAX_EPOLL_PAUSE_NANOS = 30_000;
+  private static final long MIN_EPOLL_PAUSE_NANOS = 30_000;
+
+  private static final long MAX_EPOLL_PAUSE_NANOS = 1_000_000;
+
+  /** Where a system call is slow, asking epoll takes a sixteenth of the time and no more. */
+  private static final int EPOLL_PAUSE_IN_COSTS = 15;
 
   private final ThreadAwareExecutor executor;
   private final IoHandler epoll;
@@ -45,6 +51,7 @@ public final class XenShmIoHandler implements IoHandler {
   private final SpinBudget spinBudget = new SpinBudget();
   private final SpinPause spinPause = new SpinPause();
   private long lastEpollNanos;
+  private long epollPauseNanos = MIN_EPOLL_PAUSE_NANOS;
   private boolean initialized;
   private boolean shuttingDown;
 
@@ -216,12 +223,22 @@ public final class XenShmIoHandler implements IoHandler {
 
   private int runEpollIfDue(IoHandlerContext context) {
     long now = System.nanoTime();
-    if (now - lastEpollNanos < MAX_EPOLL_PAUSE_NANOS && !active.isEmpty()) {
+    if (now - lastEpollNanos < epollPauseNanos && !active.isEmpty()) {
       return 0;
     }
-    lastEpollNanos = now;
     nonBlocking.delegate = context;
-    return epoll.run(nonBlocking);
+    int handled = epoll.run(nonBlocking);
+    lastEpollNanos = System.nanoTime();
+    if (handled == 0) {
+      epollPauseNanos = pauseAfter(lastEpollNanos - now);
+    }
+    return handled;
+  }
+
+  /** Returns how long epoll may go unasked where asking it took so long. */
+  static long pauseAfter(long costNanos) {
+    return Math.clamp(
+        EPOLL_PAUSE_IN_COSTS * costNanos, MIN_EPOLL_PAUSE_NANOS, MAX_EPOLL_PAUSE_NANOS);
   }
 
   @Override

@@ -20,17 +20,21 @@ class SpinBudgetTest {
     assertEquals(LIMIT, budget.nanos(LIMIT, NOW));
   }
 
-  @Test
-  void sleepsAtOnceAfterLookingInVainAgainAndAgain() {
+  private void lookInVainAgainAndAgain() {
     for (int i = 0; i < 16; i++) {
       budget.lookedInVain();
     }
+  }
+
+  @Test
+  void sleepsAtOnceAfterLookingInVainAgainAndAgain() {
+    lookInVainAgainAndAgain();
     assertEquals(0, budget.nanos(LIMIT, NOW));
   }
 
   @Test
   void looksAgainAfterSleepsThatLookingWouldHaveSpared() {
-    sleepsAtOnceAfterLookingInVainAgainAndAgain();
+    lookInVainAgainAndAgain();
     for (int i = 0; i < 16; i++) {
       budget.slept(LIMIT - 1, LIMIT);
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * The simulated host of the demo. Ends with the demo, and then removes the demo's directory, which
  * a demo that was killed could not.
  */
-final class DemoHost {
+public final class DemoHost {
   private static final int GUESTS = 2;
 
   private DemoHost() {}

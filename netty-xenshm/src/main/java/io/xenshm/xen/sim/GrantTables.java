@@ -29,7 +29,7 @@ final class GrantTables {
 
   Allocation grant(GuestProcess process, int peerDomainId, int count) throws XenException {
     Domain owner = process.domain;
-    checkPeer(owner, peerDomainId, "grant pages to");
+    checkOther(owner, peerDomainId, "grant pages to");
     if (count < 1) {
       throw new XenException("domain " + owner.id + " cannot grant " + count + " pages");
     }
@@ -223,11 +223,17 @@ final class GrantTables {
   }
 
   private Domain checkPeer(Domain self, int peerDomainId, String action) throws XenException {
+    checkOther(self, peerDomainId, action);
+    return hypervisor.domain(peerDomainId);
+  }
+
+  /** A grant is a number in a table: Xen does not ask whether there is such a domain. */
+  private static void checkOther(Domain self, int peerDomainId, String action) throws XenException {
+    Hypervisor.checkNumber(peerDomainId);
     if (peerDomainId == self.id) {
       throw new XenException(
           "domain " + self.id + " cannot " + action + " itself; use TCP within a domain");
     }
-    return hypervisor.domain(peerDomainId);
   }
 
   private static Holding holding(GuestProcess process, long handle) throws XenException {

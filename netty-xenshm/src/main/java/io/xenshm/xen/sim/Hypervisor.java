@@ -14,6 +14,9 @@ import java.util.TreeMap;
  * <p>Plain state, for one thread.
  */
 final class Hypervisor {
+  /** The first number that no domain has ({@code DOMID_FIRST_RESERVED}). */
+  private static final int FIRST_RESERVED = 0x7FF0;
+
   final GrantTables grantTables;
   final Ports ports;
 
@@ -39,6 +42,13 @@ final class Hypervisor {
     }
     files.resetPorts(id);
     domains.put(id, new Domain(id, limits.ports()));
+  }
+
+  static void checkNumber(int domainId) throws XenException {
+    if (domainId < 0 || domainId >= FIRST_RESERVED) {
+      throw new XenException(
+          "no domain can have the number " + domainId + ": it is 0 to " + (FIRST_RESERVED - 1));
+    }
   }
 
   Domain domain(int id) throws XenException {

@@ -40,7 +40,8 @@ final class Ports {
   }
 
   int bindUnbound(GuestProcess process, int doorbell, int remoteDomainId) throws XenException {
-    hypervisor.domain(remoteDomainId);
+    // Xen does not ask whether there is such a domain.
+    Hypervisor.checkNumber(remoteDomainId);
     return open(process, doorbell, remoteDomainId).number;
   }
 

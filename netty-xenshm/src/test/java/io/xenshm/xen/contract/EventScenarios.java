@@ -14,6 +14,10 @@ import java.util.TreeSet;
 final class EventScenarios {
   private static final int DOMAIN_0 = 0;
   private static final int NO_DOMAIN = 32_000;
+
+  /** {@code DOMID_SELF}. */
+  private static final int RESERVED_DOMAIN = 0x7FF0;
+
   private static final int MANY = 20;
   private static final int ROUNDS = 200;
 
@@ -57,6 +61,9 @@ final class EventScenarios {
             EventScenarios::bindRefused),
         ContractScenario.alone(
             "a port or domain that does not exist is refused", EventScenarios::bindNothing),
+        ContractScenario.alone(
+            "a port and pages for a domain that does not exist are given",
+            EventScenarios::offerToNobody),
         ContractScenario.alone(
             "a port belongs to the channels that bound it", EventScenarios::foreignPort),
         ContractScenario.alone(
@@ -317,6 +324,16 @@ final class EventScenarios {
       Check.refused("a free port", () -> channels.bindInterdomain(side.peerDomain(), 1_000_000));
       Check.refused("a domain that is not there", () -> channels.bindInterdomain(NO_DOMAIN, 1));
     }
+  }
+
+  /** They are numbers in tables; the domain may come later. */
+  private static void offerToNobody(Side side) throws Exception {
+    try (EventChannels channels = side.xen().openEventChannels();
+        SharedPages pages = side.xen().grants().grant(NO_DOMAIN, 1)) {
+      Check.equal(NO_DOMAIN, pages.peerDomainId(), "peer of the pages");
+      channels.unbind(channels.bindUnbound(NO_DOMAIN));
+    }
+    Check.refused("a reserved number", () -> side.xen().grants().grant(RESERVED_DOMAIN, 1).close());
   }
 
   private static void foreignPort(Side side) throws Exception {

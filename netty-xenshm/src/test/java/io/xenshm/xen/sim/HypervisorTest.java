@@ -52,12 +52,15 @@ class HypervisorTest {
   }
 
   @Test
-  void nothingIsGrantedToOneselfOrToNobody() {
+  void nothingIsGrantedToOneselfOrToAReservedNumberOrMappedOfNobody() {
     XenException own =
         assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 1, 1));
     assertTrue(own.getMessage().contains("itself"), own.getMessage());
+    XenException reserved =
+        assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 0x7FF0, 1));
+    assertTrue(reserved.getMessage().contains("0 to 32751"), reserved.getMessage());
     XenException unknown =
-        assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 9, 1));
+        assertThrows(XenException.class, () -> hypervisor.grantTables.map(one, 9, 1));
     assertEquals("domain 9 does not exist; there are [0, 1, 2, 3]", unknown.getMessage());
   }
 
@@ -225,7 +228,7 @@ class HypervisorTest {
     assertEquals(List.of("remove pages " + ofTwo.handle), files.take());
     hypervisor.grantTables.release(one, ofOne.handle, false);
     assertEquals(List.of("remove pages " + ofOne.handle), files.take());
-    assertThrows(XenException.class, () -> hypervisor.grantTables.grant(one, 2, 1));
+    assertThrows(XenException.class, () -> hypervisor.grantTables.map(one, 2, 1));
   }
 
   @Test

@@ -1,0 +1,284 @@
+package io.xenshm.netty;
+
+import static io.xenshm.netty.Received.get;
+import static io.xenshm.netty.TwoDomains.done;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.util.AttributeKey;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What programs do with a connection and Netty's own tests do not ask, over both paths. */
+class EverydayUseTest {
+  private static final int LARGE = 4 << 20;
+
+  private TwoDomains domains;
+  private final Received server = new Received();
+  private Channel listener;
+
+  @BeforeEach
+  void start() throws IOException {
+    domains = new TwoDomains();
+    listener = domains.bindAddress(server);
+  }
+
+  @AfterEach
+  void stop() {
+    domains.close();
+  }
+
+  private XenShmSocketChannel connect(XenShmPath path, ChannelHandler... handlers) {
+    XenShmMode mode = path == XenShmPath.TCP ? XenShmMode.OFF : XenShmMode.REQUIRED;
+    ChannelInitializer<Channel> initializer =
+        new ChannelInitializer<>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(handlers);
+          }
+        };
+    XenShmSocketChannel channel =
+        (XenShmSocketChannel)
+            done(
+                domains
+                    .client(initializer)
+                    .option(XenShmChannelOption.XENSHM_MODE, mode)
+                    .connect(listener.localAddress()));
+    assertSame(path, channel.path());
+    return channel;
+  }
+
+  private static byte[] random(int size) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static ByteBuf bytes(int... values) {
+    ByteBuf buffer = Unpooled.buffer();
+    for (int value : values) {
+      buffer.writeByte(value);
+    }
+    return buffer;
+  }
+
+  /** Waits until the channel's event loop has done what it began. */
+  private static void settle(Channel channel) throws InterruptedException {
+    channel.eventLoop().submit(() -> {}).sync();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLogLineTellsBothAddressesAlsoAfterTheEnd(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    InetSocketAddress remote = channel.remoteAddress();
+
+    String open = channel.toString();
+    channel.close().sync();
+
+    assertTrue(open.contains("L:" + channel.localAddress() + " - R:" + remote), open);
+    assertTrue(channel.toString().contains(" ! R:" + remote), channel.toString());
+    assertEquals(remote, channel.remoteAddress());
+    Channel child = get(server.active).channel();
+    get(server.inactive);
+    assertEquals(channel.localAddress().getPort(), port(child.remoteAddress()));
+  }
+
+  private static int port(java.net.SocketAddress address) {
+    return ((InetSocketAddress) address).getPort();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void attributesStayWithTheChannel(XenShmPath path) throws Exception {
+    AttributeKey<String> key = AttributeKey.valueOf("EverydayUseTest");
+    listener.close().sync();
+    listener =
+        done(
+            domains
+                .server(server)
+                .childAttr(key, "server")
+                .bind(new InetSocketAddress(TwoDomains.SERVER_ADDRESS, 0)));
+    XenShmSocketChannel channel = connect(path);
+    channel.attr(key).set("client");
+
+    assertEquals("client", channel.attr(key).get());
+    assertEquals("server", get(server.active).channel().attr(key).get());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMessageOfAnUnsupportedTypeFailsAloneAndVoidPromisesWork(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    channel.write(bytes(1), channel.voidPromise());
+
+    ChannelFuture refused = channel.write("no bytes").awaitUninterruptibly();
+    channel.writeAndFlush(bytes(2), channel.voidPromise());
+
+    assertInstanceOf(UnsupportedOperationException.class, refused.cause());
+    assertArrayEquals(new byte[] {1, 2}, server.awaitBytes(2));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anExceptionInAHandlerLeavesTheConnectionOpen(XenShmPath path) throws Exception {
+    Received received = new Received();
+    ChannelInboundHandlerAdapter failing =
+        new ChannelInboundHandlerAdapter() {
+          @Override
+          public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf buffer = (ByteBuf) message;
+            boolean bad = buffer.getByte(buffer.readerIndex()) == 0;
+            if (bad) {
+              buffer.release();
+              throw new IllegalStateException("a handler's mistake");
+            }
+            ctx.fireChannelRead(message);
+          }
+        };
+    connect(path, failing, received);
+    Channel child = get(server.active).channel();
+
+    child.writeAndFlush(bytes(0)).sync();
+    assertInstanceOf(IllegalStateException.class, get(received.exception));
+    child.writeAndFlush(bytes(7)).sync();
+
+    assertArrayEquals(new byte[] {7}, received.awaitBytes(1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bytesBeforeUnwritableCountWhatIsNotWritten(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    long free = channel.bytesBeforeUnwritable();
+
+    ChannelFuture written = channel.write(Unpooled.wrappedBuffer(random(1000)));
+    settle(channel);
+    assertTrue(channel.bytesBeforeUnwritable() <= free - 1000);
+    channel.flush();
+    done(written);
+    settle(channel);
+
+    assertEquals(free, channel.bytesBeforeUnwritable());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void writesEndInTheirOrder(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    List<Integer> order = new CopyOnWriteArrayList<>();
+    ChannelFuture last = null;
+    for (int i = 0; i < 200; i++) {
+      int number = i;
+      ByteBuf message = Unpooled.wrappedBuffer(random(i % 3 == 0 ? 50_000 : i));
+      last = channel.write(message).addListener(done -> order.add(number));
+      if (i % 7 == 0) {
+        channel.flush();
+      }
+    }
+    channel.flush();
+
+    done(last);
+    settle(channel);
+    assertEquals(IntStream.range(0, 200).boxed().toList(), order);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aCancelledWriteIsLeftOut(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    ChannelPromise cancelled = channel.newPromise();
+
+    channel.write(bytes(1));
+    channel.write(bytes(2), cancelled);
+    assertTrue(cancelled.cancel(false));
+    channel.writeAndFlush(bytes(3)).sync();
+
+    assertArrayEquals(new byte[] {1, 3}, server.awaitBytes(2));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void autoReadSwitchedUnderLoadLosesNothing(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    Channel child = get(server.active).channel();
+    byte[] content = random(LARGE);
+    ChannelFuture written = null;
+    for (int i = 0; i < LARGE; i += LARGE / 64) {
+      written = channel.writeAndFlush(Unpooled.wrappedBuffer(content, i, LARGE / 64));
+      child.config().setAutoRead(i / (LARGE / 64) % 2 == 0);
+    }
+    child.config().setAutoRead(true);
+
+    assertArrayEquals(content, server.awaitBytes(LARGE));
+    done(written);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void manySmallWritesWithConsolidatedFlushesAllArrive(XenShmPath path) throws Exception {
+    int count = 20_000;
+    XenShmSocketChannel channel = connect(path, new FlushConsolidationHandler(256, true));
+
+    channel
+        .eventLoop()
+        .submit(
+            () -> {
+              for (int i = 0; i < count; i++) {
+                channel.writeAndFlush(
+                    channel.alloc().directBuffer(4).writeInt(i), channel.voidPromise());
+              }
+            })
+        .sync();
+
+    ByteBuf received = Unpooled.wrappedBuffer(server.awaitBytes(4 * count));
+    for (int i = 0; i < count; i++) {
+      assertEquals(i, received.readInt());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aShutdownOfTheLoopsWithDataInFlightLosesNoWriteSilently(XenShmPath path) throws Exception {
+    XenShmSocketChannel channel = connect(path);
+    get(server.active).channel().config().setAutoRead(false);
+    List<ChannelFuture> writes = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      writes.add(channel.writeAndFlush(Unpooled.wrappedBuffer(random(LARGE / 10))));
+    }
+
+    domains.clientLoops.shutdownGracefully(10, 20_000, TimeUnit.MILLISECONDS);
+    domains.clientLoops.terminationFuture().await(20, TimeUnit.SECONDS);
+
+    for (ChannelFuture write : writes) {
+      assertTrue(write.isDone(), write.toString());
+    }
+    assertFalse(writes.get(99).isSuccess());
+    assertInstanceOf(ClosedChannelException.class, writes.get(99).cause());
+  }
+}
