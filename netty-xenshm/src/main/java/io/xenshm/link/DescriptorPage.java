@@ -29,7 +29,6 @@ import java.nio.ByteOrder;
 final class DescriptorPage {
   static final int MAGIC = 0x4d485358;
   static final int VERSION = 1;
-  static final int KIND_STREAM = 1;
 
   static final int MAGIC_OFFSET = 0;
   static final int VERSION_OFFSET = 4;
@@ -78,10 +77,10 @@ final class DescriptorPage {
     this.page = page.asSlice(0, Xen.PAGE_SIZE);
   }
 
-  void writeHeader(long nonce, int ringSize, int[] ringReferences) {
+  void writeHeader(LinkKind kind, long nonce, int ringSize, int[] ringReferences) {
     page.set(INT, MAGIC_OFFSET, MAGIC);
     page.set(SHORT, VERSION_OFFSET, (short) VERSION);
-    page.set(SHORT, KIND_OFFSET, (short) KIND_STREAM);
+    page.set(SHORT, KIND_OFFSET, (short) kind.code);
     page.set(LONG, NONCE_OFFSET, nonce);
     page.set(INT, CLIENT_RING_SIZE_OFFSET, ringSize);
     page.set(INT, SERVER_RING_SIZE_OFFSET, ringSize);

@@ -118,7 +118,7 @@ public final class LinkConnector {
       fail(e);
       return;
     }
-    memory.descriptor.writeHeader(nonce, ringSize, memory.ringReferences());
+    memory.descriptor.writeHeader(target.kind(), nonce, ringSize, memory.ringReferences());
     memory.descriptor.setLive(DescriptorPage.CLIENT_LIVE_OFFSET);
     try {
       memory.pages.notifyOnUnmap(
@@ -131,6 +131,7 @@ public final class LinkConnector {
     memory.descriptor.offer();
     Offer offer =
         new Offer(
+            target.kind(),
             target.port(),
             listenerProcess,
             target.clientPort(),

@@ -18,7 +18,7 @@ final class ListenerSearch {
    * NoLinkException}.
    */
   static CompletableFuture<String> find(XenStoreOperations store, LinkTarget target) {
-    return records(store, target.domain(), target.port())
+    return records(store, target.domain(), new ListenerPort(target.kind(), target.port()))
         .thenCompose(found -> choose(found, target));
   }
 
@@ -37,7 +37,9 @@ final class ListenerSearch {
         otherVersion
             ? new NoLinkException(
                 Reason.VERSION_MISMATCH,
-                "the listener at port "
+                "the listener at "
+                    + target.kind().text
+                    + " port "
                     + target.port()
                     + " of domain "
                     + target.domain()
@@ -46,13 +48,15 @@ final class ListenerSearch {
                 Reason.NO_LISTENER,
                 "connection refused: domain "
                     + target.domain()
-                    + " has no listener at port "
+                    + " has no listener at "
+                    + target.kind().text
+                    + " port "
                     + target.port()));
   }
 
   /** Reads the records of a port's listeners, by process; what is no record is left out. */
   static CompletableFuture<Map<String, ListenerRecord>> records(
-      XenStoreOperations store, int domain, int port) {
+      XenStoreOperations store, int domain, ListenerPort port) {
     return Sweeper.children(store, StorePaths.listeners(domain, port))
         .thenCompose(
             processes -> {
@@ -70,7 +74,7 @@ final class ListenerSearch {
   private static CompletableFuture<Void> read(
       XenStoreOperations store,
       int domain,
-      int port,
+      ListenerPort port,
       String process,
       Map<String, ListenerRecord> records) {
     return Sweeper.ignoreMissing(
@@ -79,7 +83,7 @@ final class ListenerSearch {
             .thenAccept(
                 value -> {
                   ListenerRecord listener = ListenerRecord.parse(value);
-                  if (listener != null) {
+                  if (listener != null && listener.kind() == port.kind()) {
                     records.put(process, listener);
                   }
                 }));

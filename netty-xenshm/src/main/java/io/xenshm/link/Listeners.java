@@ -30,7 +30,7 @@ public final class Listeners {
   private final XenStore store;
   private final int ownDomain;
   private final ProcessRegistry processes;
-  private final Map<Integer, OfferHandler> handlers = new ConcurrentHashMap<>();
+  private final Map<ListenerPort, OfferHandler> handlers = new ConcurrentHashMap<>();
   private final OfferBudget budget;
   private Watch offerWatch;
 
@@ -43,7 +43,7 @@ public final class Listeners {
   }
 
   /**
-   * Announces a listener that is reached by domain number.
+   * Announces a listener for streams that is reached by domain number.
    *
    * @param port 1 to 65535, or 0 for one that is free
    * @return the port
@@ -52,16 +52,16 @@ public final class Listeners {
    */
   public int bind(int port, OfferHandler handler) throws IOException {
     startWatch();
-    ListenerRecord listener = ListenerRecord.byDomain();
+    ListenerRecord listener = ListenerRecord.byDomain(LinkKind.STREAM);
     if (port != 0) {
-      claim(port, listener, handler);
+      claim(new ListenerPort(LinkKind.STREAM, port), listener, handler);
       return port;
     }
     int start = ThreadLocalRandom.current().nextInt(EPHEMERAL_PORTS);
     for (int i = 0; i < EPHEMERAL_PORTS; i++) {
       int candidate = FIRST_EPHEMERAL_PORT + (start + i) % EPHEMERAL_PORTS;
       try {
-        claim(candidate, listener, handler);
+        claim(new ListenerPort(LinkKind.STREAM, candidate), listener, handler);
         return candidate;
       } catch (BindException e) {
         logger.debug("Port {} is taken, the next is tried", candidate);
@@ -79,16 +79,22 @@ public final class Listeners {
   /**
    * Announces a listener that is reached by an address.
    *
+   * @param kind what it takes
    * @param address an address of this domain, or the wildcard, and a port from 1 to 65535
    * @throws BindException if the port is taken in this domain, at this address or in this process
    * @throws IOException if XenStore refuses or does not answer
    */
-  public void bind(InetSocketAddress address, OfferHandler handler) throws IOException {
+  public void bind(LinkKind kind, InetSocketAddress address, OfferHandler handler)
+      throws IOException {
     startWatch();
-    claim(address.getPort(), ListenerRecord.at(address.getAddress()), handler);
+    claim(
+        new ListenerPort(kind, address.getPort()),
+        ListenerRecord.at(kind, address.getAddress()),
+        handler);
   }
 
-  private void claim(int port, ListenerRecord listener, OfferHandler handler) throws IOException {
+  private void claim(ListenerPort port, ListenerRecord listener, OfferHandler handler)
+      throws IOException {
     if (handlers.putIfAbsent(port, handler) != null) {
       throw taken(port, "this process");
     }
@@ -108,7 +114,7 @@ public final class Listeners {
   }
 
   private CompletableFuture<Void> announce(
-      XenStoreOperations transaction, int port, ListenerRecord listener) {
+      XenStoreOperations transaction, ListenerPort port, ListenerRecord listener) {
     String all = StorePaths.listeners(ownDomain);
     return ListenerSearch.records(transaction, ownDomain, port)
         .thenCompose(
@@ -130,14 +136,9 @@ public final class Listeners {
         && !processes.isDead(process);
   }
 
-  private BindException taken(int port, String owner) {
+  private BindException taken(ListenerPort port, String owner) {
     return new BindException(
-        "address already in use: port "
-            + port
-            + " of domain "
-            + ownDomain
-            + " is bound by "
-            + owner);
+        "address already in use: " + port + " of domain " + ownDomain + " is bound by " + owner);
   }
 
   /**
@@ -145,7 +146,11 @@ public final class Listeners {
    *
    * @return completes when XenStore knows
    */
-  public CompletableFuture<Void> unbind(int port) {
+  public CompletableFuture<Void> unbind(LinkKind kind, int port) {
+    return unbind(new ListenerPort(kind, port));
+  }
+
+  private CompletableFuture<Void> unbind(ListenerPort port) {
     if (handlers.remove(port) == null) {
       return CompletableFuture.completedFuture(null);
     }
@@ -154,7 +159,7 @@ public final class Listeners {
         .thenCompose(removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port)))
         .exceptionally(
             failure -> {
-              logger.debug("Listener at port {} could not be withdrawn", port, failure);
+              logger.debug("Listener at {} could not be withdrawn", port, failure);
               return null;
             });
   }
@@ -197,11 +202,11 @@ public final class Listeners {
     if (!offer.listenerProcess().equals(processes.ownNonce())) {
       return;
     }
-    OfferHandler handler = handlers.get(offer.listenerPort());
+    OfferHandler handler = handlers.get(new ListenerPort(offer.kind(), offer.listenerPort()));
     if (handler != null) {
       handler.offered(new IncomingOffer(node, client, offer));
     } else {
-      logger.debug("Offer of domain {} for port {}: nobody listens", client, offer.listenerPort());
+      logger.debug("Offer of domain {} dropped, nobody listens: {}", client, offer);
     }
   }
 

@@ -48,7 +48,7 @@ public final class MappedOffer {
     DescriptorPage page = new DescriptorPage(descriptorPage.memory());
     expect("magic", page.magic(), DescriptorPage.MAGIC);
     expect("version", page.version(), DescriptorPage.VERSION);
-    expect("kind", page.kind(), DescriptorPage.KIND_STREAM);
+    expect("kind", page.kind(), offer.kind().code);
     if (page.nonce() != offer.nonce()) {
       throw new MalformedOfferException("descriptor page holds another nonce than the offer");
     }

@@ -8,11 +8,13 @@ import java.util.regex.Pattern;
  * What a client writes to XenStore to ask for a link, in one node.
  *
  * <pre>
- * 1 stream LISTENER-PORT LISTENER-PROCESS CLIENT-PORT DESCRIPTOR-REFERENCE EVENT-CHANNEL-PORT NONCE
+ * 1 KIND LISTENER-PORT LISTENER-PROCESS CLIENT-PORT DESCRIPTOR-REFERENCE EVENT-CHANNEL-PORT NONCE
  * </pre>
  *
- * Numbers are decimal; the process and the nonce are 16 hexadecimal digits.
+ * {@code KIND} is {@code stream} or {@code datagram}. Numbers are decimal; the process and the
+ * nonce are 16 hexadecimal digits.
  *
+ * @param kind what the link is to carry
  * @param listenerPort the port that the client wants to reach, 1 to 65535
  * @param listenerProcess nonce of the process that listens there
  * @param clientPort what the client calls its own port, 1 to 65535
@@ -21,6 +23,7 @@ import java.util.regex.Pattern;
  * @param nonce the number that the descriptor page must hold
  */
 record Offer(
+    LinkKind kind,
     int listenerPort,
     String listenerProcess,
     int clientPort,
@@ -32,7 +35,7 @@ record Offer(
 
   private static final Pattern GRAMMAR =
       Pattern.compile(
-          "1 stream (\\d{1,5}) ([0-9a-f]{16}) (\\d{1,5}) (\\d{1,10}) (\\d{1,10}) ([0-9a-f]{16})");
+          "1 (stream|datagram) (\\d{1,5}) ([0-9a-f]{16}) (\\d{1,5}) (\\d{1,10}) (\\d{1,10}) ([0-9a-f]{16})");
 
   static Offer parse(byte[] value) throws MalformedOfferException {
     if (value.length > MAX_LENGTH) {
@@ -44,12 +47,13 @@ record Offer(
       throw new MalformedOfferException("offer does not follow the grammar of version 1");
     }
     return new Offer(
-        number(matcher, 1, 1, 65535),
-        matcher.group(2),
-        number(matcher, 3, 1, 65535),
-        number(matcher, 4, 0, Integer.MAX_VALUE),
-        number(matcher, 5, 1, Integer.MAX_VALUE),
-        Long.parseUnsignedLong(matcher.group(6), 16));
+        LinkKind.of(matcher.group(1)),
+        number(matcher, 2, 1, 65535),
+        matcher.group(3),
+        number(matcher, 4, 1, 65535),
+        number(matcher, 5, 0, Integer.MAX_VALUE),
+        number(matcher, 6, 1, Integer.MAX_VALUE),
+        Long.parseUnsignedLong(matcher.group(7), 16));
   }
 
   private static int number(Matcher matcher, int group, long min, long max)
@@ -63,7 +67,9 @@ record Offer(
   }
 
   String format() {
-    return "1 stream "
+    return "1 "
+        + kind.text
+        + ' '
         + listenerPort
         + ' '
         + listenerProcess

@@ -7,8 +7,9 @@ import java.util.regex.Pattern;
  * The library's nodes in XenStore.
  *
  * <pre>
- * /local/domain/S/data/xenshm/listen/PORT/PROCESS     a listener of server domain S
- * /local/domain/C/data/xenshm/to/S/PROCESS-SERIAL     an offer of client domain C to server domain S
+ * /local/domain/S/data/xenshm/listen/PORT/PROCESS               a listener of server domain S
+ * /local/domain/S/data/xenshm/listen/datagram-PORT/PROCESS      one for datagrams
+ * /local/domain/C/data/xenshm/to/S/PROCESS-SERIAL   an offer of client domain C to server domain S
  * </pre>
  */
 final class StorePaths {
@@ -26,11 +27,11 @@ final class StorePaths {
     return ALL_DOMAINS + '/' + domain + ROOT + "/listen";
   }
 
-  static String listeners(int domain, int port) {
-    return listeners(domain) + '/' + port;
+  static String listeners(int domain, ListenerPort port) {
+    return listeners(domain) + '/' + port.nodeName();
   }
 
-  static String listener(int domain, int port, String process) {
+  static String listener(int domain, ListenerPort port, String process) {
     return listeners(domain, port) + '/' + process;
   }
 

@@ -11,6 +11,7 @@ import io.xenshm.directory.PeerLookup;
 import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.link.Link;
 import io.xenshm.link.LinkConnector;
+import io.xenshm.link.LinkKind;
 import io.xenshm.link.LinkTarget;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -129,6 +130,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
             loop.doorbells(),
             channel.eventLoop(),
             new LinkTarget(
+                LinkKind.STREAM,
                 domainId,
                 remote.getPort(),
                 explicit == null ? remote.getAddress() : null,

@@ -15,6 +15,20 @@ import java.util.concurrent.TimeUnit;
  * Belongs to the event loop.
  */
 final class Heartbeats {
+
+  /** One end of a ring. All methods run on the event loop. */
+  interface Beating {
+    /**
+     * Shows the peer that this end lives, and looks for what came without a ring of the doorbell.
+     *
+     * @return how many times in a row the peer did not show that it lives
+     */
+    int beat();
+
+    /** The peer showed no sign of life for too long. */
+    void peerIsSilent(long millis);
+  }
+
   /**
    * System property: how long a peer may show no sign of life, in seconds, before its connections
    * are closed; 0 to wait for ever. The default is 30. The peer's event loop gives the signs: one
@@ -28,7 +42,7 @@ final class Heartbeats {
   private static final int MAX_SILENT_LOOKS = 3;
 
   private final long silenceMillis;
-  private final Set<RingCarrier> carriers = new LinkedHashSet<>();
+  private final Set<Beating> ends = new LinkedHashSet<>();
   private Future<?> timer;
 
   Heartbeats() {
@@ -42,8 +56,8 @@ final class Heartbeats {
   }
 
   /** Begins; {@code loop} is the calling thread's. */
-  void add(RingCarrier carrier, EventExecutor loop) {
-    carriers.add(carrier);
+  void add(Beating end, EventExecutor loop) {
+    ends.add(end);
     if (timer == null) {
       long period = periodMillis();
       // Not at a fixed rate: after a pause of this process, looks in a row would find no sign.
@@ -58,19 +72,19 @@ final class Heartbeats {
         : Math.min(longest, Math.max(1, silenceMillis / MAX_SILENT_LOOKS));
   }
 
-  void remove(RingCarrier carrier) {
-    carriers.remove(carrier);
-    if (carriers.isEmpty() && timer != null) {
+  void remove(Beating end) {
+    ends.remove(end);
+    if (ends.isEmpty() && timer != null) {
       timer.cancel(false);
       timer = null;
     }
   }
 
   private void beat() {
-    for (RingCarrier carrier : new ArrayList<>(carriers)) {
-      int silentLooks = carrier.beat();
+    for (Beating end : new ArrayList<>(ends)) {
+      int silentLooks = end.beat();
       if (silenceMillis > 0 && silentLooks >= MAX_SILENT_LOOKS) {
-        carrier.peerIsSilent(silenceMillis);
+        end.peerIsSilent(silenceMillis);
       }
     }
   }

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
  */
-final class RingCarrier implements Carrier, LinkListener, Pollable {
+final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.Beating {
   /**
    * Written bytes that the peer is not yet told of: small enough that it reads while this side
    * still writes.
@@ -87,12 +87,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     channel.unsafe().closeForcibly();
   }
 
-  /**
-   * Shows the peer that this end lives, and looks for what came without a ring of the doorbell.
-   *
-   * @return how many times in a row the peer did not show that it lives
-   */
-  int beat() {
+  @Override
+  public int beat() {
     if (link.isClosed()) {
       return 0;
     }
@@ -101,8 +97,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable {
     return silentLooks;
   }
 
-  /** The peer showed no sign of life for too long. */
-  void peerIsSilent(long millis) {
+  @Override
+  public void peerIsSilent(long millis) {
     fail(
         new IOException(
             "connection lost: no sign of life of the peer in domain "

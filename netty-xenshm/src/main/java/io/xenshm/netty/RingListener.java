@@ -4,6 +4,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.IncomingOffer;
+import io.xenshm.link.LinkKind;
 import io.xenshm.link.MappedOffer;
 import io.xenshm.link.RefusalReason;
 import java.io.IOException;
@@ -50,7 +51,7 @@ final class RingListener {
 
   /** Listens at an address that TCP has bound already. */
   void bind(InetSocketAddress address) throws IOException {
-    loop.domain().links().listeners().bind(address, this::offered);
+    loop.domain().links().listeners().bind(LinkKind.STREAM, address, this::offered);
     local = address;
   }
 
@@ -58,7 +59,7 @@ final class RingListener {
     if (local == null) {
       return;
     }
-    loop.domain().links().listeners().unbind(local.getPort());
+    loop.domain().links().listeners().unbind(LinkKind.STREAM, local.getPort());
     local = null;
     while (!backlog.isEmpty()) {
       backlog.remove().refuse(loop.doorbells(), RefusalReason.NO_LISTENER);

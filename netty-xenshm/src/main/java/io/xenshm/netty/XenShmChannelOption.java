@@ -35,5 +35,21 @@ public final class XenShmChannelOption {
   public static final ChannelOption<Integer> XENSHM_SPIN_MICROS =
       ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_SPIN_MICROS");
 
+  /**
+   * How long a ring of a {@link XenShmDatagramChannel} may be without a packet, in milliseconds, at
+   * least 1; then its pages are given back. The next packet to that peer goes by UDP, and asks for
+   * a new ring.
+   */
+  public static final ChannelOption<Integer> XENSHM_IDLE_MILLIS =
+      ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_IDLE_MILLIS");
+
+  /**
+   * With how many peers at most a {@link XenShmDatagramChannel} begins rings of its own, at once.
+   * Each takes {@code 1 + 2 * XENSHM_RING_SIZE / 4096} pages of this guest's limit of grants; those
+   * that peers began take none. Packets to further peers go by UDP.
+   */
+  public static final ChannelOption<Integer> XENSHM_MAX_PEERS =
+      ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_MAX_PEERS");
+
   private XenShmChannelOption() {}
 }

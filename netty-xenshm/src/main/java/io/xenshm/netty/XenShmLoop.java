@@ -1,6 +1,8 @@
 package io.xenshm.netty;
 
+import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.link.Doorbells;
+import java.net.InetAddress;
 
 /**
  * What an event loop gives the channels that are registered with it.
@@ -14,5 +16,20 @@ record XenShmLoop(
     LocalDomain domain, Doorbells doorbells, ActiveHandles active, Heartbeats heartbeats) {
   boolean hasXen() {
     return domain != null;
+  }
+
+  /**
+   * Returns why a listener at an address is not to be announced; {@code null} where it is. Waits
+   * for the table of peers to be read: without it every offer would be refused.
+   */
+  String obstacleToAnnounce(InetAddress address) {
+    if (!hasXen()) {
+      return XenShmPathReason.XEN_UNAVAILABLE.text();
+    }
+    Outcome outcome = domain.peers().lookup(address).toCompletableFuture().join().outcome();
+    // On a simulated host, guests have loopback addresses.
+    return address.isLoopbackAddress() && outcome != Outcome.OWN_DOMAIN
+        ? "a loopback address is reached by this guest only"
+        : null;
   }
 }

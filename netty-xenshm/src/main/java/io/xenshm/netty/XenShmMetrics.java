@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts this process's connections by the reason of their path, at the client and at the server.
- * May be used from any thread.
+ * Counts this process's connections by the reason of their path, at the client and at the server,
+ * and its lost packets. May be used from any thread.
  */
 public final class XenShmMetrics {
   private static final Map<XenShmPathReason, LongAdder> CONNECTIONS =
@@ -18,7 +18,13 @@ public final class XenShmMetrics {
     }
   }
 
+  private static final LongAdder DROPPED_PACKETS = new LongAdder();
+
   private XenShmMetrics() {}
+
+  static void dropped() {
+    DROPPED_PACKETS.increment();
+  }
 
   static void connected(XenShmPathReason reason) {
     CONNECTIONS.get(reason).increment();
@@ -38,5 +44,13 @@ public final class XenShmMetrics {
       }
     }
     return sum;
+  }
+
+  /**
+   * Returns how many packets this process's datagram channels dropped, since the process started,
+   * see {@link XenShmDatagramChannel#droppedPackets()}.
+   */
+  public static long droppedPackets() {
+    return DROPPED_PACKETS.sum();
   }
 }

@@ -9,7 +9,6 @@ import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.xenshm.directory.PeerLookup.Outcome;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -205,28 +204,14 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
    * @throws IOException if it fails
    */
   private String announce(InetSocketAddress address) throws IOException {
-    if (!loop.hasXen()) {
-      return XenShmPathReason.XEN_UNAVAILABLE.text();
-    }
-    // Also waits for the table to be read: without it every offer would be refused.
-    boolean ours = lookUp(address) == Outcome.OWN_DOMAIN;
-    // On a simulated host, guests have loopback addresses.
-    if (address.getAddress().isLoopbackAddress() && !ours) {
-      return "a loopback address is reached by this guest only";
+    String obstacle = loop.obstacleToAnnounce(address.getAddress());
+    if (obstacle != null) {
+      return obstacle;
     }
     RingListener listener = new RingListener(this, loop);
     listener.bind(address);
     ring = listener;
     return null;
-  }
-
-  private Outcome lookUp(InetSocketAddress address) {
-    return loop.domain()
-        .peers()
-        .lookup(address.getAddress())
-        .toCompletableFuture()
-        .join()
-        .outcome();
   }
 
   @Override

@@ -39,21 +39,28 @@ public final class HostileClient implements AutoCloseable {
 
   private final Xen xen;
   private final int server;
+  private final LinkKind kind;
   private final EventChannels channels;
   private final SharedPages pages;
   private final int port;
   private final long nonce = 0x1122334455667788L;
   private int serial;
 
-  /** Grants the pages of one connection and writes an honest descriptor page. */
+  /** Grants the pages of one stream and writes an honest descriptor page. */
   public HostileClient(Xen xen, int server) throws XenException {
+    this(xen, server, LinkKind.STREAM);
+  }
+
+  /** Grants the pages of one link and writes an honest descriptor page. */
+  public HostileClient(Xen xen, int server, LinkKind kind) throws XenException {
+    this.kind = kind;
     this.xen = xen;
     this.server = server;
     channels = xen.openEventChannels();
     port = channels.bindUnbound(server);
     LinkMemory memory = LinkMemory.grant(xen.grants(), server, RING);
     pages = memory.pages;
-    memory.descriptor.writeHeader(nonce, RING, memory.ringReferences());
+    memory.descriptor.writeHeader(kind, nonce, RING, memory.ringReferences());
     memory.descriptor.setLive(DescriptorPage.CLIENT_LIVE_OFFSET);
     memory.descriptor.offer();
   }
@@ -82,8 +89,12 @@ public final class HostileClient implements AutoCloseable {
 
   /** Returns the text of an honest offer. */
   public String honestOffer(int listenerPort) {
-    String process = xen.xenStore().list(StorePaths.listeners(server, listenerPort)).join().get(0);
-    return new Offer(listenerPort, process, 50_000, references()[0], port, nonce).format();
+    String process =
+        xen.xenStore()
+            .list(StorePaths.listeners(server, new ListenerPort(kind, listenerPort)))
+            .join()
+            .get(0);
+    return new Offer(kind, listenerPort, process, 50_000, references()[0], port, nonce).format();
   }
 
   /** Writes any text where an offer is expected. */

@@ -58,7 +58,10 @@ public final class HostileServer implements AutoCloseable {
                     .thenCompose(
                         set ->
                             transaction.write(
-                                StorePaths.listener(xen.domainId(), listenerPort, PROCESS),
+                                StorePaths.listener(
+                                    xen.domainId(),
+                                    new ListenerPort(LinkKind.STREAM, listenerPort),
+                                    PROCESS),
                                 record)))
         .join();
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OfferTest {
@@ -16,9 +17,10 @@ class OfferTest {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  @Test
-  void survivesItsWireForm() throws MalformedOfferException {
-    Offer offer = new Offer(65535, PROCESS, 1, Integer.MAX_VALUE, 7, -1L);
+  @ParameterizedTest
+  @EnumSource
+  void survivesItsWireForm(LinkKind kind) throws MalformedOfferException {
+    Offer offer = new Offer(kind, 65535, PROCESS, 1, Integer.MAX_VALUE, 7, -1L);
 
     assertEquals(offer, Offer.parse(ascii(offer.format())));
     assertTrue(offer.format().length() <= Offer.MAX_LENGTH);

@@ -5,8 +5,11 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.util.NetUtil;
 import io.xenshm.directory.PeerDirectory;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.sim.SimulatedHost;
@@ -42,6 +45,9 @@ public final class SuiteTransports implements AutoCloseable {
    */
   public record Permutation(String name, XenShmPath path, Server server, Client client) {}
 
+  /** Two bootstraps of datagram channels, each new at every call. */
+  public record DatagramPermutation(String name, Client server, Client client) {}
+
   /** Makes server bootstraps. */
   public interface Server {
     /** Returns a new one. */
@@ -62,6 +68,10 @@ public final class SuiteTransports implements AutoCloseable {
   private final Client ringClient;
   private final Client fallbackClient;
   private final Client epollClient;
+  private final Client datagramServer;
+  private final Client ringDatagrams;
+  private final Client udpDatagrams;
+  private final Client epollDatagrams;
 
   /** Starts the simulated host and the event loops. */
   public SuiteTransports() throws IOException {
@@ -75,7 +85,9 @@ public final class SuiteTransports implements AutoCloseable {
     EventLoopGroup boss = group(serverXen, serverPeers);
     EventLoopGroup workers = group(serverXen, serverPeers);
     Xen clientXen = open(host, CLIENT);
-    Function<Xen, PeerDirectory> clientPeers = xen -> new FakeDirectory(CLIENT, SERVER);
+    FakeDirectory clientTable = new FakeDirectory(CLIENT, SERVER);
+    clientTable.put(NetUtil.LOCALHOST4, SERVER); // where the datagram tests send to
+    Function<Xen, PeerDirectory> clientPeers = xen -> clientTable;
     ioHandlerFactory = XenShmIoHandler.newFactory(clientXen, clientPeers);
     EventLoopGroup clients = group(clientXen, clientPeers);
     EventLoopGroup strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
@@ -86,6 +98,21 @@ public final class SuiteTransports implements AutoCloseable {
     ringClient = () -> new Bootstrap().group(clients).channel(XenShmSocketChannel.class);
     fallbackClient = () -> new Bootstrap().group(strangers).channel(XenShmSocketChannel.class);
     epollClient = () -> new Bootstrap().group(strangers).channel(EpollSocketChannel.class);
+    datagramServer = () -> datagrams(workers);
+    ringDatagrams =
+        () -> datagrams(clients).option(XenShmChannelOption.XENSHM_MODE, XenShmMode.REQUIRED);
+    udpDatagrams = () -> datagrams(strangers);
+    epollDatagrams =
+        () ->
+            new Bootstrap()
+                .group(strangers)
+                .channelFactory(() -> new EpollDatagramChannel(SocketProtocolFamily.INET));
+  }
+
+  private static Bootstrap datagrams(EventLoopGroup group) {
+    return new Bootstrap()
+        .group(group)
+        .channelFactory(() -> new XenShmDatagramChannel(SocketProtocolFamily.INET));
   }
 
   private Xen open(SimulatedHost host, int domain) throws IOException {
@@ -113,6 +140,15 @@ public final class SuiteTransports implements AutoCloseable {
         new Permutation("xenshm both", XenShmPath.TCP, xenShmServer, fallbackClient),
         new Permutation("xenshm server, epoll client", XenShmPath.TCP, xenShmServer, epollClient),
         new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
+  }
+
+  /** Returns the combinations of datagram channels. */
+  public List<DatagramPermutation> datagramPermutations() {
+    return List.of(
+        new DatagramPermutation("xenshm both, rings", datagramServer, ringDatagrams),
+        new DatagramPermutation("xenshm both, UDP", datagramServer, udpDatagrams),
+        new DatagramPermutation("xenshm server, epoll client", datagramServer, epollDatagrams),
+        new DatagramPermutation("epoll server, xenshm client", epollDatagrams, udpDatagrams));
   }
 
   /** Returns the combination in which the client takes shared memory where that is possible. */

@@ -56,6 +56,12 @@ record NettyTransport(
               XenShmServerSocketChannel.class,
               XenShmSocketChannel.class,
               new XenShmAddress(SERVER_DOMAIN, XENSHM_PORT));
+      case XENSHM_TCP ->
+          of(
+              XenShmIoHandler.newFactory(),
+              XenShmServerSocketChannel.class,
+              XenShmSocketChannel.class,
+              tcp);
       case EPOLL ->
           of(
               EpollIoHandler.newFactory(),

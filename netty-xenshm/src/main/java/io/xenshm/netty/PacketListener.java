@@ -1,0 +1,98 @@
+package io.xenshm.netty;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.link.IncomingOffer;
+import io.xenshm.link.Link;
+import io.xenshm.link.LinkKind;
+import io.xenshm.link.MappedOffer;
+import io.xenshm.link.RefusalReason;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Takes the rings that other guests begin with a datagram channel. Belongs to its event loop. */
+final class PacketListener {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(PacketListener.class);
+
+  private final XenShmDatagramChannel channel;
+  private final PacketRoutes routes;
+  private final XenShmLoop loop;
+  private final InetSocketAddress local;
+  private boolean open = true;
+
+  /**
+   * Announces the channel.
+   *
+   * @param local an address that UDP has bound already
+   * @throws IOException if the port is taken in this domain, or XenStore refuses
+   */
+  PacketListener(XenShmDatagramChannel channel, PacketRoutes routes, InetSocketAddress local)
+      throws IOException {
+    this.channel = channel;
+    this.routes = routes;
+    this.local = local;
+    loop = channel.loop();
+    loop.domain().links().listeners().bind(LinkKind.DATAGRAM, local, this::offered);
+  }
+
+  void close() {
+    if (open) {
+      open = false;
+      loop.domain().links().listeners().unbind(LinkKind.DATAGRAM, local.getPort());
+    }
+  }
+
+  private void offered(IncomingOffer offer) {
+    try {
+      channel.eventLoop().execute(() -> take(offer));
+    } catch (RejectedExecutionException e) {
+      logger.debug("The channel's event loop ended: {} dropped", offer, e);
+    }
+  }
+
+  private void take(IncomingOffer offer) {
+    RefusalReason obstacle = obstacle(offer.peerDomain());
+    if (obstacle != null) {
+      logger.debug("{}: {} is refused: {}", channel, offer, obstacle.text());
+      offer.refuse(loop.doorbells(), obstacle);
+      return;
+    }
+    try {
+      MappedOffer mapped = offer.map(loop.doorbells());
+      if (mapped != null) {
+        take(mapped);
+      }
+    } catch (IOException e) {
+      logger.debug("{}: {} is not taken", channel, offer, e);
+    }
+  }
+
+  private RefusalReason obstacle(int domain) {
+    if (!open) {
+      return RefusalReason.NO_LISTENER;
+    }
+    if (loop.domain().peers().addressOf(domain) == null) {
+      return RefusalReason.NOT_ALLOWED;
+    }
+    return routes.mayTake(domain) ? null : RefusalReason.NO_RESOURCES;
+  }
+
+  /** The sender of packets is the table's address of the domain: only its port is what it said. */
+  private void take(MappedOffer offer) throws IOException {
+    InetAddress address = loop.domain().peers().addressOf(offer.peerDomain());
+    InetSocketAddress remote =
+        address == null ? null : new InetSocketAddress(address, offer.peerPort());
+    InetSocketAddress only = channel.connectedTo();
+    if (remote == null || (only != null && !only.equals(remote))) {
+      offer.refuse(loop.doorbells(), RefusalReason.NOT_ALLOWED);
+      return;
+    }
+    Link link = offer.accept(loop.doorbells(), channel.eventLoop());
+    if (link != null) {
+      routes.add(new PacketPeer(routes, link, remote, false));
+    }
+  }
+}
