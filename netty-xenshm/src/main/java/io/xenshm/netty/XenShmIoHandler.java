@@ -192,7 +192,7 @@ public final class XenShmIoHandler implements IoHandler {
     int steps = 0;
     while (steps == 0 && context.canBlock() && waited < spinNanos && !outOfTurn) {
       long before = start + waited;
-      spinPause.pause(waited, spinBudget.mayYield());
+      spinPause.pause(waited);
       outOfTurn = spinBudget.passed(before, System.nanoTime());
       runEpollIfDue(context);
       steps = poll(context);
