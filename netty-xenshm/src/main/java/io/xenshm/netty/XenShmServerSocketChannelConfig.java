@@ -102,7 +102,7 @@ public final class XenShmServerSocketChannelConfig extends DefaultChannelConfig
    * bind that comes later.
    */
   public XenShmServerSocketChannelConfig setMode(XenShmMode newMode) {
-    mode = newMode;
+    mode = ObjectUtil.checkNotNull(newMode, "mode");
     return this;
   }
 

@@ -22,6 +22,7 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.SocketChannelConfig;
+import io.netty.util.internal.ObjectUtil;
 import io.xenshm.ring.RingLayout;
 import java.util.Map;
 import java.util.Set;
@@ -150,7 +151,7 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
    * connect that comes later.
    */
   public XenShmSocketChannelConfig setMode(XenShmMode newMode) {
-    mode = newMode;
+    mode = ObjectUtil.checkNotNull(newMode, "mode");
     return this;
   }
 
