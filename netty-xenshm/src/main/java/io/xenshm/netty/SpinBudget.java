@@ -7,7 +7,7 @@ package io.xenshm.netty;
  *
  * <p>A loop that looks does not sleep, and so has to queue for the processor with everybody who
  * computes; one that sleeps gets it soon after its doorbell. So whoever lost the processor to
- * others while it looked does not look for a multiple of that time.
+ * others while it looked takes quick looks only, without yielding, for a multiple of that time.
  */
 final class SpinBudget {
   private static final int MAX_CREDIT = 64;
@@ -21,6 +21,9 @@ final class SpinBudget {
   /** At most one part in so many of the time is lost to turns of others. */
   private static final int TIMES_OF_A_TURN = 50;
 
+  /** Long enough for the answer of a peer that runs on another processor. */
+  private static final long QUICK_LOOK_NANOS = 5_000;
+
   private int credit = MAX_CREDIT;
   private int shortSleeps;
   private boolean others;
@@ -31,7 +34,15 @@ final class SpinBudget {
     if (others && now - othersUntil >= 0) {
       others = false;
     }
-    return credit > 0 && !others ? limitNanos : 0;
+    if (credit == 0) {
+      return 0;
+    }
+    return others ? Math.min(limitNanos, QUICK_LOOK_NANOS) : limitNanos;
+  }
+
+  /** Whether the processor may be given away while looking. */
+  boolean mayYield() {
+    return !others;
   }
 
   /** A pause between two looks is over; true if somebody else had the processor for long. */

@@ -24,10 +24,11 @@ final class SpinPause {
    * Passes some time.
    *
    * @param waitedNanos how long there was nothing to do
+   * @param mayYield whether the processor may be given away
    */
   @SuppressWarnings("ThreadPriorityCheck") // a yield helps where both ends share a processor
-  void pause(long waitedNanos) {
-    if (keepsProcessor(waitedNanos)) {
+  void pause(long waitedNanos, boolean mayYield) {
+    if (!mayYield || keepsProcessor(waitedNanos)) {
       switched = false;
       Thread.onSpinWait();
       return;

@@ -102,6 +102,7 @@ public final class XenShmIoHandler implements IoHandler {
     if (XenShm.isAvailable()) {
       return newFactory(XenShm.defaultXen());
     }
+    XenShm.logUnavailability();
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
     return factory(executor -> new XenShmIoHandler(epollFactory, executor));
   }
@@ -191,7 +192,7 @@ public final class XenShmIoHandler implements IoHandler {
     int steps = 0;
     while (steps == 0 && context.canBlock() && waited < spinNanos && !outOfTurn) {
       long before = start + waited;
-      spinPause.pause(waited);
+      spinPause.pause(waited, spinBudget.mayYield());
       outOfTurn = spinBudget.passed(before, System.nanoTime());
       runEpollIfDue(context);
       steps = poll(context);

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class SpinBudgetTest {
   private static final long LIMIT = 50_000;
+  private static final long QUICK_LOOK = 5_000;
   private static final long NOW = 1_000_000_000;
   private static final long SHORT_PAUSE = 2_000;
   private static final long TURN_OF_ANOTHER = 3_000_000;
@@ -47,11 +48,22 @@ class SpinBudgetTest {
   }
 
   @Test
-  void sleepsAtOnceForAMultipleOfTheTimeThatAnotherHadTheProcessor() {
+  void looksQuicklyAndDoesNotYieldForAMultipleOfTheTimeThatAnotherHadTheProcessor() {
     long after = NOW + TURN_OF_ANOTHER;
     assertTrue(budget.passed(NOW, after));
-    assertEquals(0, budget.nanos(LIMIT, after));
-    assertEquals(0, budget.nanos(LIMIT, after + 10 * TURN_OF_ANOTHER));
+    assertEquals(QUICK_LOOK, budget.nanos(LIMIT, after));
+    assertEquals(QUICK_LOOK, budget.nanos(LIMIT, after + 10 * TURN_OF_ANOTHER));
+    assertFalse(budget.mayYield());
     assertEquals(LIMIT, budget.nanos(LIMIT, after + 100 * TURN_OF_ANOTHER));
+    assertTrue(budget.mayYield());
+  }
+
+  @Test
+  void quickLooksInVainEndToo() {
+    budget.passed(NOW, NOW + TURN_OF_ANOTHER);
+    for (int i = 0; i < 16; i++) {
+      budget.lookedInVain();
+    }
+    assertEquals(0, budget.nanos(LIMIT, NOW + TURN_OF_ANOTHER));
   }
 }

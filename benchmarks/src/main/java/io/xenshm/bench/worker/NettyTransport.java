@@ -63,6 +63,12 @@ record NettyTransport(
               XenShmSocketChannel.class,
               XenShmDatagramChannel.class,
               new XenShmAddress(SERVER_DOMAIN, XENSHM_PORT));
+      case XENSHM_TCP ->
+          of(
+              XenShmIoHandler.newFactory(),
+              XenShmServerSocketChannel.class,
+              XenShmSocketChannel.class,
+              tcp);
       case EPOLL ->
           of(
               EpollIoHandler.newFactory(),
