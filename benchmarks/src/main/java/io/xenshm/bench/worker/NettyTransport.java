@@ -68,6 +68,7 @@ record NettyTransport(
               XenShmIoHandler.newFactory(),
               XenShmServerSocketChannel.class,
               XenShmSocketChannel.class,
+              null,
               tcp);
       case EPOLL ->
           of(
