@@ -19,7 +19,7 @@ final class Summary {
 
   private static final List<String> ORDER =
       Stream.concat(
-              Stream.of(Transport.XENSHM.label(), Round.WITHOUT_SPINNING),
+              Stream.of(Transport.XENSHM.label(), Round.WITHOUT_SPINNING, Round.WITH_RECVMMSG),
               Arrays.stream(Transport.values()).skip(1).map(Transport::label))
           .toList();
 
@@ -76,6 +76,21 @@ final class Summary {
             "%.2f"));
     all.add(ratios("Round trip, median: times that of ...", Benchmark.PING, Metric.P50));
     all.add(fallback());
+    all.add(
+        table(
+            "Datagrams: packets that arrived in a second, by bytes of a packet",
+            "epoll is UDP on the loopback interface; Agrona's sender waits for room",
+            Benchmark.DATAGRAM,
+            Metric.PACKETS_PER_SECOND,
+            "%.0f"));
+    all.add(ratios("Datagrams: times that of ...", Benchmark.DATAGRAM, Metric.PACKETS_PER_SECOND));
+    all.add(
+        table(
+            "Datagrams: of 100 packets that were sent, how many did not arrive",
+            "the sender does not wait",
+            Benchmark.DATAGRAM,
+            Metric.LOSS,
+            "%.1f"));
     all.add(
         table(
             "Connections made and closed in a second, by how many at a time",

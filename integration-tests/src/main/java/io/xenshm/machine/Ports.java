@@ -18,6 +18,9 @@ final class Ports {
   /** Answers to the end of the client's data with their number, 8 bytes, then closes. */
   static final int COUNT = 4714;
 
+  /** Datagrams: data, and questions for how many of them came. */
+  static final int DATAGRAM = 4715;
+
   /** TCP only: a line tells the server what to do with itself. */
   static final int CONTROL = 4600;
 

@@ -66,6 +66,7 @@ final class TransportClient {
     switch (scenario) {
       case "echo" -> echo();
       case "transfer" -> transfer();
+      case "datagrams" -> new Datagrams(group, report).run();
       case "half-close" -> halfClose();
       case "50-at-a-time" -> many(50);
       case "1000-in-turn" -> inTurn(1000);

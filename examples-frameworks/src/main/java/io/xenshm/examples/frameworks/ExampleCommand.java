@@ -58,6 +58,9 @@ public final class ExampleCommand implements AutoCloseable {
     if (example == null || !List.of("--tcp", "--tls").containsAll(options)) {
       throw new UsageException(USAGE);
     }
+    if (Example.DATAGRAMS.contains(example) && !options.isEmpty()) {
+      throw new UsageException(example + " sends datagrams: it goes without options");
+    }
     XenShmPath path = options.contains("--tcp") ? XenShmPath.TCP : XenShmPath.SHARED_MEMORY;
     try (ExampleCommand command = new ExampleCommand(example, path)) {
       Runtime.getRuntime().addShutdownHook(new Thread(command::closeOnSignal, "example end"));
