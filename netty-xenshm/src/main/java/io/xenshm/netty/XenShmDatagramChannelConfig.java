@@ -41,6 +41,7 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
 
   /** Longer than a stream's: packets take UDP meanwhile, and nobody waits. */
   private static final int DEFAULT_CONNECT_TIMEOUT_MILLIS = 10_000;
+
   private static final int DEFAULT_IDLE_MILLIS = 60_000;
   private static final int DEFAULT_SPIN_MICROS = 50;
 
