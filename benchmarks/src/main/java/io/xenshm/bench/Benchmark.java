@@ -12,6 +12,8 @@ enum Benchmark {
   CONSOLIDATED,
   /** Round trips. */
   PING,
+  /** Datagrams, sent as fast as the channel takes them. */
+  DATAGRAM,
   /** Connections made and closed. */
   CONNECT,
   /** One busy connection among many idle ones. */

@@ -20,6 +20,10 @@ enum Metric {
   P999,
   /** Connections made and closed in a second. */
   PER_SECOND,
+  /** Packets that arrived in a second. */
+  PACKETS_PER_SECOND,
+  /** Packets of 100 that did not arrive. */
+  LOSS,
   /** Processor time of the process, as a part of one processor. */
   IDLE_CPU
 }

@@ -87,6 +87,11 @@ final class Pair {
     ask(client, command);
   }
 
+  /** Has the server do something that is not measured. */
+  Answer askServer(String command) throws IOException, InterruptedException {
+    return ask(server, command);
+  }
+
   private static Answer ask(ChildJvm child, String command)
       throws IOException, InterruptedException {
     child.writeLine(command);

@@ -54,12 +54,16 @@ final class Results {
 
   /** Returns the values of all rounds, the least first. */
   double[] sorted(Subject subject, Metric metric) {
-    double[] sorted =
-        values.getOrDefault(subject, Map.of()).getOrDefault(metric, List.of()).stream()
-            .mapToDouble(Double::doubleValue)
-            .toArray();
+    double[] sorted = values(subject, metric);
     Arrays.sort(sorted);
     return sorted;
+  }
+
+  /** Returns the values, one of each round, in the order of the rounds. */
+  double[] values(Subject subject, Metric metric) {
+    return values.getOrDefault(subject, Map.of()).getOrDefault(metric, List.of()).stream()
+        .mapToDouble(Double::doubleValue)
+        .toArray();
   }
 
   /** Returns the round trips of all rounds, or null. */

@@ -17,10 +17,13 @@ import org.HdrHistogram.Histogram;
 final class Round {
   static final int[] STREAM_SIZES = {256, 1024, 16 * 1024, 64 * 1024, 128 * 1024};
   static final String WITHOUT_SPINNING = "xenshm, spinning off";
+  static final String WITH_RECVMMSG = "epoll, recvmmsg";
 
   private static final int[] CONSOLIDATED_SIZES = {256, 1024, 16 * 1024};
   private static final int CONSOLIDATED_FLUSH_BYTES = 64 * 1024;
   private static final int[] PING_SIZES = {64, 1024, 16 * 1024};
+  private static final int[] PACKET_SIZES = {64, 512, 1400, 16 * 1024};
+  private static final int PACKET_MILLIS = 1000;
   private static final int[] CONNECTIONS = {1, 10, 100, 800};
   private static final int MANY_SIZE = 16 * 1024;
   private static final int CONNECTS_AT_A_TIME = 8;
@@ -59,6 +62,7 @@ final class Round {
         case STREAM -> streams(benchmark, STREAM_SIZES, 0);
         case CONSOLIDATED -> streams(benchmark, CONSOLIDATED_SIZES, CONSOLIDATED_FLUSH_BYTES);
         case PING -> pings();
+        case DATAGRAM -> datagrams();
         case CONNECT -> connects();
         case MANY -> many();
         case IDLE -> idle();
@@ -135,6 +139,49 @@ final class Round {
     } catch (DataFormatException e) {
       throw new IOException("a client's histogram cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private void datagrams() throws IOException, InterruptedException {
+    for (int size : PACKET_SIZES) {
+      for (Pair pair : pairs) {
+        switch (pair.transport()) {
+          case XENSHM -> datagrams(pair, label(pair), size, false);
+          case EPOLL -> {
+            datagrams(pair, label(pair), size, false);
+            datagrams(pair, WITH_RECVMMSG, size, true);
+          }
+          case AGRONA -> packetsThatWait(pair, size);
+          default -> {
+            // has no datagrams
+          }
+        }
+      }
+    }
+  }
+
+  private void datagrams(Pair pair, String series, int size, boolean many)
+      throws IOException, InterruptedException {
+    long port = pair.askServer("datagrams %d %b".formatted(size, many)).number("port");
+    Measured measured = pair.measure("datagrams %d %d %d".formatted(size, PACKET_MILLIS, port));
+    Answer arrived = pair.askServer("datagrams-end");
+    double received = arrived.number("received");
+    double sent = measured.answer().number("sent");
+    Subject subject = new Subject(Benchmark.DATAGRAM, series, size);
+    double rate = received / (arrived.number("nanos") / 1e9);
+    results.add(subject, Metric.PACKETS_PER_SECOND, rate);
+    results.add(subject, Metric.LOSS, 100 * (1 - received / sent));
+    say(subject, "%.0f packets a second", rate);
+  }
+
+  /** Agrona's ring loses nothing: its sender waits for room. */
+  private void packetsThatWait(Pair pair, int size) throws IOException, InterruptedException {
+    long packets = Math.min(amounts.streamBytes(size) / size, MAX_TRANSFERS);
+    Measured measured = pair.measure("stream %d %d 0 0".formatted(size, packets * size));
+    Subject subject = new Subject(Benchmark.DATAGRAM, label(pair), size);
+    double rate = packets / (measured.answer().number("nanos") / 1e9);
+    results.add(subject, Metric.PACKETS_PER_SECOND, rate);
+    results.add(subject, Metric.LOSS, 0);
+    say(subject, "%.0f packets a second", rate);
   }
 
   private void connects() throws IOException, InterruptedException {

@@ -19,7 +19,7 @@ final class Summary {
 
   private static final List<String> ORDER =
       Stream.concat(
-              Stream.of(Transport.XENSHM.label(), Round.WITHOUT_SPINNING),
+              Stream.of(Transport.XENSHM.label(), Round.WITHOUT_SPINNING, Round.WITH_RECVMMSG),
               Arrays.stream(Transport.values()).skip(1).map(Transport::label))
           .toList();
 
@@ -75,6 +75,22 @@ final class Summary {
             Metric.P99,
             "%.2f"));
     all.add(ratios("Round trip, median: times that of ...", Benchmark.PING, Metric.P50));
+    all.add(fallback());
+    all.add(
+        table(
+            "Datagrams: packets that arrived in a second, by bytes of a packet",
+            "epoll is UDP on the loopback interface; Agrona's sender waits for room",
+            Benchmark.DATAGRAM,
+            Metric.PACKETS_PER_SECOND,
+            "%.0f"));
+    all.add(ratios("Datagrams: times that of ...", Benchmark.DATAGRAM, Metric.PACKETS_PER_SECOND));
+    all.add(
+        table(
+            "Datagrams: of 100 packets that were sent, how many did not arrive",
+            "the sender does not wait",
+            Benchmark.DATAGRAM,
+            Metric.LOSS,
+            "%.1f"));
     all.add(
         table(
             "Connections made and closed in a second, by how many at a time",
@@ -228,6 +244,36 @@ final class Summary {
       }
     }
     return new Section(title, "xenshm divided by the other one", heading("", others), rows);
+  }
+
+  /** What it costs that a channel could take shared memory where it takes TCP. */
+  private Section fallback() {
+    List<List<String>> rows = new ArrayList<>();
+    fallback(rows, Benchmark.STREAM, Metric.MEGABYTES_PER_SECOND, "throughput of a stream, ");
+    fallback(rows, Benchmark.PING, Metric.P50, "time of a round trip, ");
+    return new Section(
+        "TCP by this project's channel, times Netty's epoll channel",
+        "geometric mean of the rounds' ratios, and the interval that holds it with 95 %",
+        List.of("", "ratio", "from", "to"),
+        rows);
+  }
+
+  private void fallback(List<List<String>> rows, Benchmark benchmark, Metric metric, String what) {
+    for (int parameter : results.parameters(benchmark)) {
+      double[] ours =
+          results.values(new Subject(benchmark, Transport.XENSHM_TCP.label(), parameter), metric);
+      double[] epoll =
+          results.values(new Subject(benchmark, Transport.EPOLL.label(), parameter), metric);
+      if (ours.length > 1 && ours.length == epoll.length) {
+        PairedRatio ratio = PairedRatio.of(ours, epoll);
+        rows.add(
+            List.of(
+                what + bytes(parameter),
+                cell(OptionalDouble.of(ratio.mean()), "%.3f"),
+                cell(OptionalDouble.of(ratio.low()), "%.3f"),
+                cell(OptionalDouble.of(ratio.high()), "%.3f")));
+      }
+    }
   }
 
   private Chart lines(String title, String unit, Benchmark benchmark, Metric metric) {

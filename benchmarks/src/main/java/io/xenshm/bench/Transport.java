@@ -11,6 +11,8 @@ import java.util.Optional;
 public enum Transport {
   /** This project's. */
   XENSHM("netty-xenshm", true),
+  /** This project's channels where the peer is no guest of the same host. */
+  XENSHM_TCP("netty-xenshm, TCP loopback", true),
   /** Netty's epoll transport over TCP on the loopback interface. */
   EPOLL("Netty epoll, TCP loopback", true),
   /** Netty's NIO transport over TCP on the loopback interface. */

@@ -18,14 +18,17 @@ final class Ports {
   /** Answers to the end of the client's data with their number, 8 bytes, then closes. */
   static final int COUNT = 4714;
 
+  /** Datagrams: data, and questions for how many of them came. */
+  static final int DATAGRAM = 4715;
+
   /**
    * Says the client's address as a line, then sends back what it gets: at one address of the
    * server's guest, and in dom0.
    */
-  static final int ONE_ADDRESS = 4715;
+  static final int ONE_ADDRESS = 4716;
 
   /** The same, at all addresses of the server's guest. */
-  static final int ALL_ADDRESSES = 4716;
+  static final int ALL_ADDRESSES = 4717;
 
   /** TCP only: a line tells the server what to do with itself. */
   static final int CONTROL = 4600;

@@ -36,6 +36,9 @@ final class TransportClient {
   /** What the emulation may take until a lost peer is reported; 2 s without it. */
   private static final double LOSS_SECONDS = 10;
 
+  /** A connection that takes longer is told of, since it may have waited for a heartbeat. */
+  private static final double SLOW_SECONDS = 3;
+
   private final Report report = new Report();
   private final Xen xen;
   private final EventLoopGroup group;
@@ -63,6 +66,7 @@ final class TransportClient {
     switch (scenario) {
       case "echo" -> echo();
       case "transfer" -> transfer();
+      case "datagrams" -> new Datagrams(group, report).run();
       case "half-close" -> halfClose();
       case "50-at-a-time" -> many(50);
       case "1000-in-turn" -> inTurn(1000);
@@ -163,12 +167,20 @@ final class TransportClient {
 
   private void inTurn(int connections) throws Exception {
     for (int i = 0; i < connections; i++) {
+      long start = System.nanoTime();
       Received received = new Received();
       Channel channel = connect(Ports.ECHO, SMALL_RING, received);
+      double connected = seconds(start);
       channel.writeAndFlush(Unpooled.copiedBuffer(pattern(i))).sync();
       Report.require(
           Arrays.equals(pattern(i), received.take(MESSAGE)), "connection " + i + " differs");
+      double echoed = seconds(start);
       channel.close().sync();
+      if (seconds(start) > SLOW_SECONDS) {
+        report.note(
+            "connection %d was slow: connected after %.1f s, echoed after %.1f s, closed after %.1f s"
+                .formatted(i, connected, echoed, seconds(start)));
+      }
       if (i % 100 == 99) {
         report.note((i + 1) + " connections");
       }

@@ -37,6 +37,7 @@ final class TransportServer {
         XenShmServerSocketChannel.class,
         port -> new XenShmAddress(Ports.SERVER_GUEST, port));
     serve(group, EpollServerSocketChannel.class, InetSocketAddress::new);
+    Datagrams.bind(group, Ports.DATAGRAM, new DatagramCounter());
     // Last, so that a client that gets through finds everything else too.
     try (ServerSocket control = new ServerSocket(Ports.CONTROL)) {
       System.out.println("serving");

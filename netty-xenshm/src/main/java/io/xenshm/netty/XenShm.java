@@ -32,13 +32,6 @@ public final class XenShm {
       } catch (XenException | LinkageError e) {
         cause = e;
       }
-      if (cause != null) {
-        // no more than debug where nobody asked for Xen: most machines are no guests of it
-        logger.log(
-            setting().equals(XenBackEnds.AUTO) ? InternalLogLevel.DEBUG : InternalLogLevel.WARN,
-            "Xen is not available, connections are TCP: {}",
-            cause.getMessage());
-      }
       XEN = xen;
       CAUSE = cause;
     }
@@ -104,6 +97,15 @@ public final class XenShm {
     Bootstraps.check("childGroup", bootstrap.config().childGroup());
     return Bootstraps.set(
         bootstrap, XenShmServerSocketChannel::new, XenShmServerSocketChannel.class);
+  }
+
+  /** Tells the log that event loops do without Xen. */
+  static void logUnavailability() {
+    // no more than debug where nobody asked for Xen: most machines are no guests of it
+    logger.log(
+        Default.setting().equals(XenBackEnds.AUTO) ? InternalLogLevel.DEBUG : InternalLogLevel.WARN,
+        "Xen is not available, connections are TCP: {}",
+        Default.CAUSE.getMessage());
   }
 
   static Xen defaultXen() {

@@ -39,7 +39,8 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
   /** Takes a packet of 65,507 bytes. */
   private static final int DEFAULT_RING_SIZE = 128 * 1024;
 
-  private static final int DEFAULT_CONNECT_TIMEOUT_MILLIS = 1000;
+  /** Longer than a stream's: packets take UDP meanwhile, and nobody waits. */
+  private static final int DEFAULT_CONNECT_TIMEOUT_MILLIS = 10_000;
   private static final int DEFAULT_IDLE_MILLIS = 60_000;
   private static final int DEFAULT_SPIN_MICROS = 50;
 

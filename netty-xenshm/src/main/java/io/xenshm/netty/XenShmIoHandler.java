@@ -102,6 +102,7 @@ public final class XenShmIoHandler implements IoHandler {
     if (XenShm.isAvailable()) {
       return newFactory(XenShm.defaultXen());
     }
+    XenShm.logUnavailability();
     IoHandlerFactory epollFactory = EpollIoHandler.newFactory();
     return factory(executor -> new XenShmIoHandler(epollFactory, executor));
   }

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
  * <pre>
  * stream SIZE TOTAL FLUSH_BYTES RING_SIZE
  * ping SIZE COUNT SPINS RING_SIZE
+ * datagrams SIZE MILLIS PORT
  * connect COUNT AT_A_TIME
  * open COUNT RING_SIZE
  * close
@@ -61,6 +62,11 @@ final class NettyClient implements Worker {
               Integer.parseInt(command[2]),
               Boolean.parseBoolean(command[3]),
               Integer.parseInt(command[4]));
+      case "datagrams" ->
+          datagrams(
+              Integer.parseInt(command[1]),
+              Long.parseLong(command[2]),
+              Integer.parseInt(command[3]));
       case "connect" -> connect(Integer.parseInt(command[1]), Integer.parseInt(command[2]));
       case "open" -> open(Integer.parseInt(command[1]), Integer.parseInt(command[2]));
       case "close" -> closeAll();
@@ -75,6 +81,15 @@ final class NettyClient implements Worker {
       return run(new StreamHandler(message, total, flushBytes, true), true, ringSize);
     } finally {
       message.release();
+    }
+  }
+
+  private Answer datagrams(int size, long millis, int port) throws Exception {
+    ByteBuf content = message(size);
+    try {
+      return DatagramSender.run(transport, port, content, millis);
+    } finally {
+      content.release();
     }
   }
 

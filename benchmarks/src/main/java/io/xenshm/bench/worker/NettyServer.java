@@ -7,12 +7,21 @@ import io.netty.channel.ChannelOption;
 import io.xenshm.bench.Answer;
 import io.xenshm.examples.EventLoops;
 
-/** A server on one event loop. Its connections say themselves what is to be done. */
+/**
+ * A server on one event loop. Its connections say themselves what is to be done. Datagrams are
+ * counted between
+ *
+ * <pre>
+ * datagrams SIZE MANY
+ * datagrams-end
+ * </pre>
+ */
 final class NettyServer implements Worker {
   private static final int BACKLOG = 1024;
 
   private final NettyTransport transport;
   private final Channel listening;
+  private DatagramServer datagrams;
 
   NettyServer(NettyTransport transport) throws InterruptedException {
     this.transport = transport;
@@ -39,8 +48,16 @@ final class NettyServer implements Worker {
   }
 
   @Override
-  public Answer run(String[] command) {
-    return new Answer();
+  public Answer run(String[] command) throws Exception {
+    return switch (command[0]) {
+      case "datagrams" -> {
+        int size = Integer.parseInt(command[1]);
+        datagrams = new DatagramServer(transport, size, Boolean.parseBoolean(command[2]));
+        yield new Answer().with("port", datagrams.port());
+      }
+      case "datagrams-end" -> datagrams.end();
+      default -> new Answer();
+    };
   }
 
   @Override

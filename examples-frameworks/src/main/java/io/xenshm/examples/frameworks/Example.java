@@ -1,5 +1,7 @@
 package io.xenshm.examples.frameworks;
 
+import io.xenshm.examples.dns.DnsClient;
+import io.xenshm.examples.dns.DnsServer;
 import io.xenshm.examples.grpc.GrpcClient;
 import io.xenshm.examples.grpc.GrpcServer;
 import io.xenshm.examples.http1.Http1Client;
@@ -10,10 +12,13 @@ import io.xenshm.examples.plain.PlainClient;
 import io.xenshm.examples.plain.PlainServer;
 import io.xenshm.examples.reactor.ReactorClient;
 import io.xenshm.examples.reactor.ReactorServer;
+import io.xenshm.examples.telemetry.TelemetryClient;
+import io.xenshm.examples.telemetry.TelemetryServer;
 import io.xenshm.examples.vertx.VertxClient;
 import io.xenshm.examples.vertx.VertxServer;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A server and a client that know nothing of the path their bytes take.
@@ -31,7 +36,7 @@ public record Example(
     Class<?> clientClass,
     ExampleClient client) {
 
-  /** All of them. */
+  /** Those with connections, over which TLS and TCP go too. */
   public static final List<Example> ALL =
       List.of(
           new Example(
@@ -51,14 +56,29 @@ public record Example(
           new Example(
               "vertx", VertxServer.class, VertxServer::start, VertxClient.class, VertxClient::run));
 
+  /** Those with datagrams. */
+  static final List<Example> DATAGRAMS =
+      List.of(
+          new Example("dns", DnsServer.class, DnsServer::start, DnsClient.class, DnsClient::run),
+          new Example(
+              "telemetry",
+              TelemetryServer.class,
+              TelemetryServer::start,
+              TelemetryClient.class,
+              TelemetryClient::run));
+
+  private static Stream<Example> all() {
+    return Stream.concat(ALL.stream(), DATAGRAMS.stream());
+  }
+
   /** Returns the example that a user typed; {@code null} if none is called so. */
   static Example of(String label) {
-    return ALL.stream().filter(e -> e.label.equals(label)).findAny().orElse(null);
+    return all().filter(e -> e.label.equals(label)).findAny().orElse(null);
   }
 
   /** Returns what a user can type. */
   static String labels() {
-    return ALL.stream().map(Example::label).collect(Collectors.joining(", "));
+    return all().map(Example::label).collect(Collectors.joining(", "));
   }
 
   @Override

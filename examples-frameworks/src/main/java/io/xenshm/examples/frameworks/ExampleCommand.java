@@ -15,11 +15,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs an example's server and its client, each in a process of its own: in two domains of a
  * simulated host or, with {@code --tcp}, without Xen. The processes end with this one, however it
- * ends, and leave no file.
+ * ends. They leave no file, unless this one is killed while it runs without Xen.
  */
 public final class ExampleCommand implements AutoCloseable {
   private static final String USAGE =
@@ -35,6 +36,7 @@ public final class ExampleCommand implements AutoCloseable {
   private final XenShmPath path;
   private final DemoDirectory directory;
   private final Children children = new Children();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private ExampleCommand(Example example, XenShmPath path) throws IOException {
     this.example = example;
@@ -56,10 +58,24 @@ public final class ExampleCommand implements AutoCloseable {
     if (example == null || !List.of("--tcp", "--tls").containsAll(options)) {
       throw new UsageException(USAGE);
     }
+    if (Example.DATAGRAMS.contains(example) && !options.isEmpty()) {
+      throw new UsageException(example + " sends datagrams: it goes without options");
+    }
     XenShmPath path = options.contains("--tcp") ? XenShmPath.TCP : XenShmPath.SHARED_MEMORY;
     try (ExampleCommand command = new ExampleCommand(example, path)) {
       Runtime.getRuntime().addShutdownHook(new Thread(command::closeOnSignal, "example end"));
-      command.run(options.contains("--tls"));
+      command.runUnlessClosed(options.contains("--tls"));
+    }
+  }
+
+  private void runUnlessClosed(boolean encrypted) throws IOException, InterruptedException {
+    try {
+      run(encrypted);
+    } catch (IOException e) {
+      if (!closed.get()) {
+        throw e;
+      }
+      // a signal ends the command, and the processes' end is no news then
     }
   }
 
@@ -130,6 +146,7 @@ public final class ExampleCommand implements AutoCloseable {
   /** Ends the processes, then removes the directory. May be called from any thread, repeatedly. */
   @Override
   public void close() throws IOException {
+    closed.set(true);
     children.close();
     directory.close();
   }

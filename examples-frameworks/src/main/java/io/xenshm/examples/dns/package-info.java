@@ -1,0 +1,2 @@
+/** DNS by Netty's codec, over datagrams. */
+package io.xenshm.examples.dns;

@@ -1,0 +1,4 @@
+module probe {
+  requires io.xenshm;
+  requires io.netty.transport.epoll.linux.x86_64;
+}
