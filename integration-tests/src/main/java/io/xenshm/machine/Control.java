@@ -24,12 +24,17 @@ final class Control implements AutoCloseable {
 
   /** Connects to a port of a guest, as soon as somebody listens there. */
   static Socket connectTo(int guest, int port) throws IOException {
+    return connectTo(Ports.addressOfGuest(guest), port);
+  }
+
+  /** Connects to a port of an address, as soon as somebody listens there. */
+  static Socket connectTo(String address, int port) throws IOException {
     long deadline = System.nanoTime() + WAIT_NANOS;
     while (true) {
       Socket socket = new Socket();
       try {
         socket.setTcpNoDelay(true);
-        socket.connect(new InetSocketAddress(Ports.addressOfGuest(guest), port), CONNECT_MILLIS);
+        socket.connect(new InetSocketAddress(address, port), CONNECT_MILLIS);
         return socket;
       } catch (IOException e) {
         socket.close();

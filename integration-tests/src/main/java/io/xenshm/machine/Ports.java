@@ -21,11 +21,25 @@ final class Ports {
   /** Datagrams: data, and questions for how many of them came. */
   static final int DATAGRAM = 4715;
 
+  /**
+   * Says the client's address as a line, then sends back what it gets: at one address of the
+   * server's guest, and in dom0.
+   */
+  static final int ONE_ADDRESS = 4716;
+
+  /** The same, at all addresses of the server's guest. */
+  static final int ALL_ADDRESSES = 4717;
+
   /** TCP only: a line tells the server what to do with itself. */
   static final int CONTROL = 4600;
 
   /** The guest that serves; its domain number too. */
   static final int SERVER_GUEST = 1;
+
+  /** The guest of the client; its domain number too. */
+  static final int CLIENT_GUEST = 2;
+
+  static final String DOM0 = "10.77.0.254";
 
   /** How long a loop looks for work; longer than the default where time passes slowly. */
   private static final Integer SPIN_MICROS = Integer.getInteger("xenshm.machine.spinMicros");
@@ -41,5 +55,10 @@ final class Ports {
 
   static String addressOfGuest(int guest) {
     return "10.77.0." + guest;
+  }
+
+  /** Returns the second address of a guest's card, which the toolstack does not know. */
+  static String untoldAddressOfGuest(int guest) {
+    return "10.77.0." + (100 + guest);
   }
 }
