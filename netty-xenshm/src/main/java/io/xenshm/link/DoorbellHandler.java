@@ -6,6 +6,12 @@ public interface DoorbellHandler {
   void rung();
 
   /**
+   * This domain was suspended and resumed: no event comes any more, and no memory is shared any
+   * more.
+   */
+  void suspended();
+
+  /**
    * The event loop ends, and with it the port. Memory that depends on the port must be given back
    * now.
    */

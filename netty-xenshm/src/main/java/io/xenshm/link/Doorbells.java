@@ -20,6 +20,9 @@ public final class Doorbells implements AutoCloseable {
   private final Int2ObjectHashMap<DoorbellHandler> handlers = new Int2ObjectHashMap<>();
   private final int[] polled = new int[PORTS_PER_POLL];
 
+  /** Ends these doorbells; {@code null} while they are in use. */
+  private Runnable end;
+
   /** Takes ownership of the event channels. */
   public Doorbells(EventChannels channels) {
     this.channels = channels;
@@ -84,6 +87,36 @@ public final class Doorbells implements AutoCloseable {
       channels.unbind(port);
     } catch (XenException e) {
       logger.debug("Event channel port {} could not be unbound", port, e);
+    }
+    endIfUnused();
+  }
+
+  /**
+   * Has these doorbells serve the ports that they have, and end with the last of them: others take
+   * their place.
+   *
+   * @param suspended whether the domain was suspended, and no event comes any more
+   * @param onEnd is run when there is no port left; closes these doorbells, not at once
+   */
+  public void retire(boolean suspended, Runnable onEnd) {
+    end = onEnd;
+    if (suspended) {
+      for (DoorbellHandler handler : new ArrayList<>(handlers.values())) {
+        try {
+          handler.suspended();
+        } catch (RuntimeException e) {
+          logger.warn("A link could not be told that its domain was suspended", e);
+        }
+      }
+    }
+    endIfUnused();
+  }
+
+  private void endIfUnused() {
+    if (end != null && handlers.isEmpty()) {
+      Runnable once = end;
+      end = null;
+      once.run();
     }
   }
 

@@ -62,6 +62,12 @@ final class GrantedLink extends Link {
     }
 
     @Override
+    public void suspended() {
+      memory.pages.close();
+      doorbells.unbind(port);
+    }
+
+    @Override
     public void loopEnds() {
       memory.pages.close();
     }

@@ -10,5 +10,8 @@ final class IgnoringHandler implements DoorbellHandler {
   public void rung() {}
 
   @Override
+  public void suspended() {}
+
+  @Override
   public void loopEnds() {}
 }

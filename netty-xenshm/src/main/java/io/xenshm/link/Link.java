@@ -19,7 +19,9 @@ public abstract class Link {
     /** It closed the link. What it wrote before can still be read. */
     CLOSED,
     /** Its process ended without closing. What it wrote before can still be read. */
-    DIED
+    DIED,
+    /** This domain was suspended and resumed: the two ends share nothing any more. */
+    LOST
   }
 
   /** The longest time between two signs of life, in seconds. */
@@ -38,6 +40,7 @@ public abstract class Link {
   private LinkListener listener = LinkListener.IGNORING;
   private boolean closed;
   private boolean peerGone;
+  private boolean suspended;
   private int ownBeat;
   private int peerBeat;
 
@@ -85,6 +88,9 @@ public abstract class Link {
 
   /** Returns what the shared memory says of the peer. */
   public final PeerState peerState() {
+    if (suspended) {
+      return PeerState.LOST;
+    }
     if (peerGone) {
       return PeerState.DIED;
     }
@@ -134,7 +140,7 @@ public abstract class Link {
     producer.finish();
     descriptor.setClosed(role.ownClosedOffset);
     ring();
-    release(peerGone);
+    release(peerGone || suspended);
   }
 
   /** Says whether {@link #close()} was called. */
@@ -159,6 +165,12 @@ public abstract class Link {
   private final class Bell implements DoorbellHandler {
     @Override
     public void rung() {
+      listener.doorbell();
+    }
+
+    @Override
+    public void suspended() {
+      suspended = true;
       listener.doorbell();
     }
 

@@ -241,6 +241,14 @@ public final class LinkConnector {
     }
 
     @Override
+    public void suspended() {
+      if (!done) {
+        withdraw(false);
+        fail(new IOException("this guest was suspended and resumed during the connect"));
+      }
+    }
+
+    @Override
     public void loopEnds() {
       if (!done) {
         withdraw(false);

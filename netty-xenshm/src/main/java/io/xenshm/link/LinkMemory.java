@@ -13,6 +13,9 @@ final class LinkMemory {
   final DescriptorPage descriptor;
   final SharedPages pages;
 
+  /** Which of the pool's generations it belongs to. */
+  int generation;
+
   private LinkMemory(SharedPages pages, int ringSize) {
     this.pages = pages;
     this.ringSize = ringSize;

@@ -1,10 +1,17 @@
 package io.xenshm.link;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * What all links of this process over one {@link Xen} share: its listeners, offers, idle memory,
@@ -14,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>All methods may be called from any thread.
  */
 public final class LinkNode {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(LinkNode.class);
   private static final IdentityHashMap<Xen, LinkNode> NODES = new IdentityHashMap<>();
 
   /** Idle memory that is kept: a quarter of what gntalloc grants a guest by default. */
@@ -25,19 +33,23 @@ public final class LinkNode {
   private final Offers offers;
   private final MemoryPool pool;
   private final PeerWatches peers;
+  private final Witness witness;
   private final CompletableFuture<Void> ready;
+  private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
   private final OfferBudget budget = new OfferBudget(System::nanoTime);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
   private LinkNode(Xen xen) throws IOException {
     this.xen = xen;
-    processes = new ProcessRegistry(xen.runtimeDirectory());
+    processes = new ProcessRegistry(xen::runtimeDirectory);
     pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
-    offers = new Offers(xen.xenStore(), xen.domainId(), processes.ownNonce());
-    peers = new PeerWatches(xen.xenStore(), xen.domainId(), pool::forget);
+    offers = new Offers(xen, processes.ownNonce());
+    witness = new Witness(xen, processes.ownNonce(), new Publication());
+    peers = new PeerWatches(xen, witness, pool::forget);
     listeners = new Listeners(this, processes, budget);
     ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
+    witness.start();
   }
 
   /**
@@ -68,9 +80,65 @@ public final class LinkNode {
       }
       NODES.remove(xen);
     }
+    CompletableFuture<Void> withdrawn = witness.close();
     listeners.close();
+    try {
+      Listeners.await(withdrawn);
+    } catch (IOException e) {
+      logger.debug("The node of this process could not be removed", e);
+    }
     pool.close();
     processes.close();
+  }
+
+  /**
+   * Has an event loop told when its doorbells are of no use for new links any more.
+   *
+   * @param key for {@link #removeLoop}
+   * @param loop runs what it is told
+   * @param renewal opens new doorbells, and retires those from before; is given whether this domain
+   *     was suspended and resumed
+   */
+  public void addLoop(Object key, Executor loop, Consumer<Boolean> renewal) {
+    loops.put(key, new Loop(loop, renewal));
+  }
+
+  /** Takes back {@link #addLoop}. */
+  public void removeLoop(Object key) {
+    loops.remove(key);
+  }
+
+  private record Loop(Executor executor, Consumer<Boolean> renewal) {
+    void renew(boolean resumed) {
+      try {
+        executor.execute(() -> renewal.accept(resumed));
+      } catch (RejectedExecutionException e) {
+        logger.debug("An event loop ended when its doorbells were to be renewed", e);
+      }
+    }
+  }
+
+  /** What is done where XenStore is another one. */
+  private final class Publication implements Witness.Listener {
+    @Override
+    public void begin(boolean resumed, int domainId) throws IOException {
+      boolean renewed = xen.refresh(domainId);
+      if (resumed) {
+        offers.forgetDirectories();
+        peers.forgetAll();
+      }
+      if (renewed || resumed) {
+        pool.startAnew();
+        loops.values().forEach(loop -> loop.renew(resumed));
+      }
+    }
+
+    @Override
+    public void publish() throws IOException {
+      processes.register();
+      offers.makeDirectoriesAgain();
+      listeners.announceAgain();
+    }
   }
 
   /** Returns the access to Xen. */

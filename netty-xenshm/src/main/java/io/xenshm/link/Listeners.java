@@ -2,6 +2,7 @@ package io.xenshm.link;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
@@ -28,16 +29,17 @@ public final class Listeners {
 
   private final LinkNode node;
   private final XenStore store;
-  private final int ownDomain;
+  private final Xen xen;
   private final ProcessRegistry processes;
-  private final Map<ListenerPort, OfferHandler> handlers = new ConcurrentHashMap<>();
+  private final Map<ListenerPort, Bound> bound = new ConcurrentHashMap<>();
   private final OfferBudget budget;
+  private volatile boolean announced;
   private Watch offerWatch;
 
   Listeners(LinkNode node, ProcessRegistry processes, OfferBudget budget) {
     this.node = node;
-    this.store = node.xen().xenStore();
-    this.ownDomain = node.xen().domainId();
+    this.xen = node.xen();
+    this.store = xen.xenStore();
     this.processes = processes;
     this.budget = budget;
   }
@@ -73,7 +75,7 @@ public final class Listeners {
             + " ports from "
             + FIRST_EPHEMERAL_PORT
             + " are bound in domain "
-            + ownDomain);
+            + xen.domainId());
   }
 
   /**
@@ -95,7 +97,7 @@ public final class Listeners {
 
   private void claim(ListenerPort port, ListenerRecord listener, OfferHandler handler)
       throws IOException {
-    if (handlers.putIfAbsent(port, handler) != null) {
+    if (bound.putIfAbsent(port, new Bound(listener, handler)) != null) {
       throw taken(port, "this process");
     }
     boolean claimed = false;
@@ -108,23 +110,58 @@ public final class Listeners {
       claimed = true;
     } finally {
       if (!claimed) {
-        handlers.remove(port);
+        bound.remove(port);
       }
     }
   }
 
+  /** A listener that is announced. */
+  private record Bound(ListenerRecord listener, OfferHandler handler) {}
+
+  /**
+   * Announces all listeners again, for a XenStore that knows nothing of them. Waits for it. One
+   * whose port another process took meanwhile stays unannounced.
+   */
+  void announceAgain() throws IOException {
+    if (announced) {
+      // Clients watch it to learn of this domain's death, also those whose listener is gone.
+      await(store.transaction(this::makeDirectory));
+    }
+    for (Map.Entry<ListenerPort, Bound> entry : bound.entrySet()) {
+      try {
+        await(
+            store.transaction(
+                transaction -> announce(transaction, entry.getKey(), entry.getValue().listener())));
+      } catch (BindException e) {
+        logger.warn("A listener is reached by shared memory no more", e);
+        continue;
+      }
+      if (!bound.containsKey(entry.getKey())) {
+        await(withdraw(entry.getKey())); // unbound meanwhile
+      }
+    }
+  }
+
+  private CompletableFuture<Void> makeDirectory(XenStoreOperations transaction) {
+    int ownDomain = xen.domainId();
+    String all = StorePaths.listeners(ownDomain);
+    return transaction
+        .makeDirectory(all)
+        .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)));
+  }
+
   private CompletableFuture<Void> announce(
       XenStoreOperations transaction, ListenerPort port, ListenerRecord listener) {
-    String all = StorePaths.listeners(ownDomain);
+    int ownDomain = xen.domainId();
+    announced = true;
     return ListenerSearch.records(transaction, ownDomain, port)
         .thenCompose(
             others ->
                 others.entrySet().stream().noneMatch(other -> excludes(other, listener))
-                    ? transaction.makeDirectory(all)
+                    ? makeDirectory(transaction)
                     : CompletableFuture.failedFuture(taken(port, "another process of this domain")))
-        .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)))
         .thenCompose(
-            set ->
+            made ->
                 transaction.write(
                     StorePaths.listener(ownDomain, port, processes.ownNonce()), listener.format()));
   }
@@ -138,7 +175,12 @@ public final class Listeners {
 
   private BindException taken(ListenerPort port, String owner) {
     return new BindException(
-        "address already in use: " + port + " of domain " + ownDomain + " is bound by " + owner);
+        "address already in use: "
+            + port
+            + " of domain "
+            + xen.domainId()
+            + " is bound by "
+            + owner);
   }
 
   /**
@@ -151,9 +193,11 @@ public final class Listeners {
   }
 
   private CompletableFuture<Void> unbind(ListenerPort port) {
-    if (handlers.remove(port) == null) {
-      return CompletableFuture.completedFuture(null);
-    }
+    return bound.remove(port) == null ? CompletableFuture.completedFuture(null) : withdraw(port);
+  }
+
+  private CompletableFuture<Void> withdraw(ListenerPort port) {
+    int ownDomain = xen.domainId();
     return Sweeper.ignoreMissing(
             store.remove(StorePaths.listener(ownDomain, port, processes.ownNonce())))
         .thenCompose(removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port)))
@@ -171,8 +215,8 @@ public final class Listeners {
   }
 
   private void changed(String path) {
-    int client = StorePaths.clientOfOffer(path, ownDomain);
-    if (client < 0 || client == ownDomain) {
+    int client = StorePaths.clientOfOffer(path, xen.domainId());
+    if (client < 0 || client == xen.domainId()) {
       return;
     }
     if (budget.tryRead(client)) {
@@ -202,9 +246,9 @@ public final class Listeners {
     if (!offer.listenerProcess().equals(processes.ownNonce())) {
       return;
     }
-    OfferHandler handler = handlers.get(new ListenerPort(offer.kind(), offer.listenerPort()));
-    if (handler != null) {
-      handler.offered(new IncomingOffer(node, client, offer));
+    Bound listener = bound.get(new ListenerPort(offer.kind(), offer.listenerPort()));
+    if (listener != null) {
+      listener.handler().offered(new IncomingOffer(node, client, offer));
     } else {
       logger.debug("Offer of domain {} dropped, nobody listens: {}", client, offer);
     }
@@ -212,9 +256,7 @@ public final class Listeners {
 
   void close() {
     CompletableFuture<?>[] withdrawn =
-        List.copyOf(handlers.keySet()).stream()
-            .map(this::unbind)
-            .toArray(CompletableFuture<?>[]::new);
+        List.copyOf(bound.keySet()).stream().map(this::unbind).toArray(CompletableFuture<?>[]::new);
     try {
       await(CompletableFuture.allOf(withdrawn));
     } catch (IOException e) {

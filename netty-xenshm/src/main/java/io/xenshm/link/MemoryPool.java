@@ -20,6 +20,7 @@ final class MemoryPool {
   private final int maxIdlePages;
   private final ArrayDeque<LinkMemory> idle = new ArrayDeque<>();
   private int idlePages;
+  private int generation;
   private boolean closed;
 
   MemoryPool(GrantTable grants, int maxIdlePages) {
@@ -39,13 +40,23 @@ final class MemoryPool {
       return pooled;
     }
     try {
-      return LinkMemory.grant(grants, peerDomain, ringSize);
+      return grant(peerDomain, ringSize);
     } catch (XenLimitException e) {
       if (!releaseIdle()) {
         throw e;
       }
-      return LinkMemory.grant(grants, peerDomain, ringSize);
+      return grant(peerDomain, ringSize);
     }
+  }
+
+  private LinkMemory grant(int peerDomain, int ringSize) throws XenException {
+    int now;
+    synchronized (this) {
+      now = generation;
+    }
+    LinkMemory memory = LinkMemory.grant(grants, peerDomain, ringSize);
+    memory.generation = now;
+    return memory;
   }
 
   private synchronized LinkMemory takeIdle(int peerDomain, int ringSize) {
@@ -64,7 +75,7 @@ final class MemoryPool {
   void give(LinkMemory memory) {
     int pages = LinkMemory.pageCount(memory.ringSize);
     synchronized (this) {
-      if (!closed && idlePages + pages <= maxIdlePages) {
+      if (!closed && memory.generation == generation && idlePages + pages <= maxIdlePages) {
         idle.push(memory);
         idlePages += pages;
         return;
@@ -92,6 +103,12 @@ final class MemoryPool {
         memory.pages.close();
       }
     }
+  }
+
+  /** Grants from before are worth nothing any more: none of that memory is used again. */
+  synchronized void startAnew() {
+    generation++;
+    releaseIdle();
   }
 
   synchronized void close() {

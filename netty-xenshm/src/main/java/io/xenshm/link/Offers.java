@@ -2,8 +2,11 @@ package io.xenshm.link;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,21 +22,22 @@ final class Offers {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Offers.class);
 
   private final XenStore store;
-  private final int ownDomain;
+  private final Xen xen;
   private final String process;
   private final AtomicInteger serial = new AtomicInteger();
   private final Map<Integer, CompletableFuture<Void>> directories = new ConcurrentHashMap<>();
 
-  Offers(XenStore store, int ownDomain, String process) {
-    this.store = store;
-    this.ownDomain = ownDomain;
+  Offers(Xen xen, String process) {
+    this.xen = xen;
+    store = xen.xenStore();
     this.process = process;
   }
 
   /** Writes an offer; completes with its path. */
   CompletableFuture<String> publish(int serverDomain, Offer offer) {
     String path =
-        StorePaths.offer(ownDomain, serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
+        StorePaths.offer(
+            xen.domainId(), serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
     return directory(serverDomain)
         .thenCompose(ready -> store.write(path, offer.format()))
         .thenApply(done -> path);
@@ -51,6 +55,19 @@ final class Offers {
             });
   }
 
+  /** The directories are gone, and so is what they were for. */
+  void forgetDirectories() {
+    directories.clear();
+  }
+
+  /** Makes the directories again that there were: their servers take their absence for a death. */
+  void makeDirectoriesAgain() throws IOException {
+    for (Integer serverDomain : List.copyOf(directories.keySet())) {
+      directories.remove(serverDomain);
+      Listeners.await(directory(serverDomain));
+    }
+  }
+
   private CompletableFuture<Void> directory(int serverDomain) {
     CompletableFuture<Void> directory =
         directories.computeIfAbsent(serverDomain, this::makeDirectory);
@@ -61,6 +78,7 @@ final class Offers {
   }
 
   private CompletableFuture<Void> makeDirectory(int serverDomain) {
+    int ownDomain = xen.domainId();
     String path = StorePaths.offers(ownDomain, serverDomain);
     return store.transaction(
         transaction ->

@@ -2,6 +2,7 @@ package io.xenshm.link;
 
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Watch;
 import io.xenshm.xen.XenStoreException;
@@ -29,18 +30,21 @@ final class PeerWatches {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerWatches.class);
 
   private final XenStore store;
-  private final int ownDomain;
+  private final Xen xen;
+  private final Witness witness;
   private final IntConsumer onGone;
   private final Map<String, Directory> directories = new HashMap<>();
 
   /**
    * Creates it.
    *
+   * @param witness tells a domain that is gone from a XenStore that lost its contents
    * @param onGone is told, on any thread, of each domain that is gone
    */
-  PeerWatches(XenStore store, int ownDomain, IntConsumer onGone) {
-    this.store = store;
-    this.ownDomain = ownDomain;
+  PeerWatches(Xen xen, Witness witness, IntConsumer onGone) {
+    this.xen = xen;
+    this.witness = witness;
+    store = xen.xenStore();
     this.onGone = onGone;
   }
 
@@ -54,7 +58,7 @@ final class PeerWatches {
     String path =
         ownRole == Role.CLIENT
             ? StorePaths.listeners(peerDomain)
-            : StorePaths.offers(peerDomain, ownDomain);
+            : StorePaths.offers(peerDomain, xen.domainId());
     Entry entry = new Entry(loop, gone);
     synchronized (directories) {
       Directory directory =
@@ -63,6 +67,16 @@ final class PeerWatches {
       directory.start();
       return () -> cancel(directory, entry);
     }
+  }
+
+  /** This domain was resumed: the domains that it knew are others', or gone. */
+  void forgetAll() {
+    List<Directory> forgotten;
+    synchronized (directories) {
+      forgotten = new ArrayList<>(directories.values());
+      directories.clear();
+    }
+    forgotten.forEach(Directory::stop);
   }
 
   private void cancel(Directory directory, Entry entry) {
@@ -90,6 +104,11 @@ final class PeerWatches {
     private final int peerDomain;
     private final Set<Entry> entries = new LinkedHashSet<>();
     private CompletableFuture<Watch> watch;
+
+    /**
+     * In which of XenStore's lives the node was there; of XenStore's thread, once it is watched.
+     */
+    private int seenIn = witness.life();
 
     Directory(String path, int peerDomain) {
       this.path = path;
@@ -119,14 +138,28 @@ final class PeerWatches {
     /** Looks only when the node itself changed: offers come and go below it. */
     private void changed(String changedPath) {
       if (path.startsWith(changedPath)) {
-        store.read(path).whenComplete((value, failure) -> readResult(failure));
+        int life = witness.life();
+        store.read(path).whenComplete((value, failure) -> readResult(failure, life));
       }
     }
 
-    private void readResult(Throwable failure) {
-      if (failure == null || !isMissing(failure)) {
-        return;
+    /** What was not there in this life of XenStore's tells nothing by being missing. */
+    private void readResult(Throwable failure, int life) {
+      if (failure == null) {
+        seenIn = life;
+      } else if (isMissing(failure) && seenIn == life) {
+        witness
+            .isStill(life)
+            .thenAccept(
+                still -> {
+                  if (still) {
+                    peerIsGone();
+                  }
+                });
       }
+    }
+
+    private void peerIsGone() {
       List<Entry> told;
       synchronized (directories) {
         told = new ArrayList<>(entries);

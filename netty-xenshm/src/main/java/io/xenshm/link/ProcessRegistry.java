@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Supplier;
 
 /**
  * Tells which processes of this domain live: each holds a lock on a file of its own for as long as
@@ -19,21 +20,38 @@ final class ProcessRegistry implements AutoCloseable {
       InternalLoggerFactory.getInstance(ProcessRegistry.class);
   private static final String SUFFIX = ".lock";
 
-  private final Path directory;
+  private final Supplier<Path> directory;
   private final String ownNonce = Nonces.format(Nonces.next());
-  private final Path ownFile;
-  private final FileChannel ownChannel;
+  private FileChannel ownChannel; // this
 
-  /** Registers this process. */
-  ProcessRegistry(Path directory) throws IOException {
+  /**
+   * Registers this process.
+   *
+   * @param directory returns where; it may be another one later
+   */
+  ProcessRegistry(Supplier<Path> directory) throws IOException {
     this.directory = directory;
-    Files.createDirectories(directory);
-    ownFile = file(ownNonce);
-    ownChannel = FileChannel.open(ownFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    FileLock lock = ownChannel.tryLock();
+    register();
+  }
+
+  /** Registers this process, if it is not: the directory may have been emptied. */
+  synchronized void register() throws IOException {
+    Path ownFile = file(ownNonce);
+    if (ownChannel != null && Files.exists(ownFile)) {
+      return;
+    }
+    Files.createDirectories(directory.get());
+    FileChannel channel =
+        FileChannel.open(ownFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    FileLock lock = channel.tryLock();
     if (lock == null) {
+      channel.close();
       throw new IOException("the new lock file " + ownFile + " is locked by another process");
     }
+    if (ownChannel != null) {
+      ownChannel.close();
+    }
+    ownChannel = channel;
   }
 
   /** Returns this process's nonce, 16 hexadecimal digits. */
@@ -65,11 +83,12 @@ final class ProcessRegistry implements AutoCloseable {
   }
 
   private Path file(String nonce) {
-    return directory.resolve(nonce + SUFFIX);
+    return directory.get().resolve(nonce + SUFFIX);
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    Path ownFile = file(ownNonce);
     try {
       Files.deleteIfExists(ownFile);
       ownChannel.close();

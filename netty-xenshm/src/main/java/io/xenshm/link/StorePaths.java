@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * /local/domain/S/data/xenshm/listen/PORT/PROCESS               a listener of server domain S
  * /local/domain/S/data/xenshm/listen/datagram-PORT/PROCESS      one for datagrams
  * /local/domain/C/data/xenshm/to/S/PROCESS-SERIAL   an offer of client domain C to server domain S
+ * /local/domain/N/data/xenshm/process/PROCESS       a process of domain N: its witness
  * </pre>
  */
 final class StorePaths {
@@ -46,6 +47,16 @@ final class StorePaths {
    */
   static String offers(int client, int server) {
     return offers(client) + '/' + server;
+  }
+
+  /** Returns the directory of this domain's processes, as a relative path. */
+  static String processes() {
+    return "data/xenshm/process";
+  }
+
+  /** Returns the witness of a process of this domain, as a relative path. */
+  static String process(String process) {
+    return processes() + '/' + process;
   }
 
   static String offer(int client, int server, String process, int serial) {

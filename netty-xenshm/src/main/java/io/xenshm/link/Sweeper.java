@@ -27,7 +27,7 @@ final class Sweeper {
   CompletableFuture<Void> sweep() {
     CompletableFuture<Void> listeners = sweepBelow(StorePaths.listeners(ownDomain), true);
     CompletableFuture<Void> offers = sweepBelow(StorePaths.offers(ownDomain), false);
-    return CompletableFuture.allOf(listeners, offers);
+    return CompletableFuture.allOf(listeners, offers, sweepGroup(StorePaths.processes(), false));
   }
 
   private CompletableFuture<Void> sweepBelow(String root, boolean removeEmpty) {

@@ -1,8 +1,10 @@
 package io.xenshm.netty;
 
 import io.netty.channel.IoEvent;
+import io.netty.channel.IoHandler;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -18,10 +20,32 @@ final class DoorbellIoHandle implements EpollIoHandle {
 
   private final Doorbells doorbells;
   private final FileDescriptor descriptor;
+  private IoRegistration registration;
 
   DoorbellIoHandle(Doorbells doorbells) {
     this.doorbells = doorbells;
     this.descriptor = new FileDescriptor(doorbells.fileDescriptor());
+  }
+
+  void register(IoHandler epoll) {
+    try {
+      registration = epoll.register(this);
+      registration.submit(EpollIoOps.EPOLLIN);
+    } catch (Exception e) {
+      throw new IllegalStateException("epoll does not take the event channels' descriptor", e);
+    }
+  }
+
+  /** Has epoll wait for the descriptor no more, and closes it. */
+  void end() {
+    if (registration != null) {
+      registration.cancel();
+    }
+    doorbells.close();
+  }
+
+  Doorbells doorbells() {
+    return doorbells;
   }
 
   @Override

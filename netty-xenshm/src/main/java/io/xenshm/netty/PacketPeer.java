@@ -158,7 +158,13 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     }
     if (peerMayHaveChanged) {
       peerMayHaveChanged = false;
-      if (link.peerState() != PeerState.OPEN) {
+      PeerState state = link.peerState();
+      if (state == PeerState.LOST) {
+        logger.debug("{}: rings with {} closed: this guest was suspended", channel, remote);
+        close();
+        return 1;
+      }
+      if (state != PeerState.OPEN) {
         peerGone = true;
         routes.forget(this);
       }

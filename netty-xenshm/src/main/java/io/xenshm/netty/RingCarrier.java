@@ -166,6 +166,9 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       peerMayHaveChanged = false;
       peer = link.peerState();
     }
+    if (peer == PeerState.LOST) {
+      throw suspended("connection lost");
+    }
     int steps = 0;
     if (waitsForSpace && (peer != PeerState.OPEN || hasSpace())) {
       channel.flushNow();
@@ -179,6 +182,15 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
     return steps;
+  }
+
+  private IOException suspended(String what) {
+    return new IOException(
+        what
+            + ": this guest was suspended and resumed, which ended all memory that it shared, with"
+            + " domain "
+            + link.peerDomain()
+            + " too; connect again");
   }
 
   /** The end of the input is told also to those who do not read, once they have read all before. */
@@ -328,6 +340,9 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   @Override
   public void write(ChannelOutboundBuffer buffer) throws Exception {
     peer = link.peerState();
+    if (peer == PeerState.LOST) {
+      throw suspended("broken pipe");
+    }
     if (peer != PeerState.OPEN) {
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");

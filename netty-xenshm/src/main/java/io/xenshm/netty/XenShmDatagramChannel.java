@@ -210,7 +210,7 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
   private void registered(IoRegistration newRegistration, ChannelPromise promise) {
     registration = newRegistration;
     XenShmLoop newLoop = newRegistration.attachment();
-    if (listener != null && loop.doorbells() != newLoop.doorbells()) {
+    if (listener != null && loop != newLoop) {
       promise.setFailure(
           new IOException("a datagram channel that is announced stays with its event loop"));
       return;

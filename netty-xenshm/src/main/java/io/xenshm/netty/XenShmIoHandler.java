@@ -8,16 +8,19 @@ import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.directory.PeerDirectories;
 import io.xenshm.directory.PeerDirectory;
 import io.xenshm.link.Doorbells;
 import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -39,11 +42,16 @@ public final class XenShmIoHandler implements IoHandler {
   /** Where a system call is slow, asking epoll takes a sixteenth of the time and no more. */
   private static final int EPOLL_PAUSE_IN_COSTS = 15;
 
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(XenShmIoHandler.class);
+
   private final ThreadAwareExecutor executor;
   private final IoHandler epoll;
   private final LocalDomain domain;
-  private final Doorbells doorbells;
-  private final DoorbellIoHandle doorbellHandle;
+
+  /** The doorbells of new links, then those that have links of before. */
+  private final List<DoorbellIoHandle> doorbells = new ArrayList<>();
+
   private final ActiveHandles active = new ActiveHandles();
   private final XenShmLoop loop;
   private final Set<Registration> registrations = new LinkedHashSet<>();
@@ -54,15 +62,14 @@ public final class XenShmIoHandler implements IoHandler {
   private long epollPauseNanos = MIN_EPOLL_PAUSE_NANOS;
   private boolean initialized;
   private boolean shuttingDown;
+  private boolean destroyed;
 
   /** Creates a handler for channels that are TCP. */
   private XenShmIoHandler(IoHandlerFactory epollFactory, ThreadAwareExecutor executor) {
     this.executor = executor;
     epoll = epollFactory.newHandler(executor);
     domain = null;
-    doorbells = null;
-    doorbellHandle = null;
-    loop = new XenShmLoop(null, null, active, new Heartbeats());
+    loop = new XenShmLoop(null, active);
   }
 
   private XenShmIoHandler(
@@ -77,7 +84,7 @@ public final class XenShmIoHandler implements IoHandler {
     boolean opened = false;
     try {
       acquired = LocalDomain.acquire(xen, directories);
-      doorbells = new Doorbells(xen.openEventChannels());
+      doorbells.add(open(xen));
       opened = true;
     } finally {
       if (!opened) {
@@ -88,8 +95,44 @@ public final class XenShmIoHandler implements IoHandler {
       }
     }
     domain = acquired;
-    doorbellHandle = new DoorbellIoHandle(doorbells);
-    loop = new XenShmLoop(domain, doorbells, active, new Heartbeats());
+    loop = new XenShmLoop(domain, active);
+    loop.setDoorbells(doorbells.getFirst().doorbells());
+    domain.links().addLoop(this, executor, this::renewDoorbells);
+  }
+
+  private static DoorbellIoHandle open(Xen xen) throws XenException {
+    return new DoorbellIoHandle(new Doorbells(xen.openEventChannels()));
+  }
+
+  /** Opens doorbells for new links; those of before end with their last link. */
+  private void renewDoorbells(boolean suspended) {
+    if (destroyed) {
+      return;
+    }
+    DoorbellIoHandle fresh;
+    try {
+      fresh = open(domain.links().xen());
+    } catch (XenException e) {
+      logger.warn("An event loop has no event channels for new connections: they fail", e);
+      return;
+    }
+    DoorbellIoHandle before = doorbells.getFirst();
+    doorbells.addFirst(fresh);
+    loop.setDoorbells(fresh.doorbells());
+    if (initialized) {
+      fresh.register(epoll);
+    }
+    before
+        .doorbells()
+        .retire(
+            suspended,
+            () ->
+                executor.execute(
+                    () -> {
+                      if (doorbells.remove(before)) {
+                        before.end();
+                      }
+                    }));
   }
 
   /**
@@ -147,21 +190,17 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
-    if (doorbellHandle == null || initialized) {
+    if (initialized) {
       return; // an event loop that was suspended goes on with the same handler
     }
     initialized = true;
-    try {
-      epoll.register(doorbellHandle).submit(EpollIoOps.EPOLLIN);
-    } catch (Exception e) {
-      throw new IllegalStateException("epoll does not take the event channels' descriptor", e);
-    }
+    doorbells.forEach(handle -> handle.register(epoll));
   }
 
   @Override
   public int run(IoHandlerContext context) {
-    if (shuttingDown && doorbellHandle != null) {
-      doorbellHandle.dispatch();
+    if (shuttingDown) {
+      doorbells.forEach(DoorbellIoHandle::dispatch);
     }
     if (active.isEmpty()) {
       return epoll.run(context);
@@ -255,8 +294,11 @@ public final class XenShmIoHandler implements IoHandler {
   public void destroy() {
     // A shutdown that began after the loop's last look at it has not closed the channels yet.
     prepareToDestroy();
+    destroyed = true;
     if (domain != null) {
-      doorbells.close();
+      domain.links().removeLoop(this);
+      doorbells.forEach(handle -> handle.doorbells().close());
+      doorbells.clear();
       domain.release();
     }
     epoll.destroy();

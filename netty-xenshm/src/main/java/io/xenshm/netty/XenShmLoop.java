@@ -4,16 +4,49 @@ import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.link.Doorbells;
 import java.net.InetAddress;
 
-/**
- * What an event loop gives the channels that are registered with it.
- *
- * @param domain what the loops of this process share; {@code null} where Xen is unavailable
- * @param doorbells the loop's event channels; {@code null} where Xen is unavailable
- * @param active what the loop looks at
- * @param heartbeats signs of life of the loop's rings
- */
-record XenShmLoop(
-    LocalDomain domain, Doorbells doorbells, ActiveHandles active, Heartbeats heartbeats) {
+/** What an event loop gives the channels that are registered with it. Belongs to the loop. */
+final class XenShmLoop {
+  private final LocalDomain domain;
+  private final ActiveHandles active;
+  private final Heartbeats heartbeats = new Heartbeats();
+  private Doorbells doorbells;
+
+  /**
+   * Creates it.
+   *
+   * @param domain what the loops of this process share; {@code null} where Xen is unavailable
+   * @param active what the loop looks at
+   */
+  XenShmLoop(LocalDomain domain, ActiveHandles active) {
+    this.domain = domain;
+    this.active = active;
+  }
+
+  LocalDomain domain() {
+    return domain;
+  }
+
+  /**
+   * Returns the loop's event channels for new links; others may take their place later. {@code
+   * null} where Xen is unavailable.
+   */
+  Doorbells doorbells() {
+    return doorbells;
+  }
+
+  void setDoorbells(Doorbells newDoorbells) {
+    doorbells = newDoorbells;
+  }
+
+  ActiveHandles active() {
+    return active;
+  }
+
+  /** Returns the signs of life of the loop's rings. */
+  Heartbeats heartbeats() {
+    return heartbeats;
+  }
+
   boolean hasXen() {
     return domain != null;
   }

@@ -101,7 +101,7 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
   private void registered(IoRegistration newRegistration, ChannelPromise promise) {
     registration = newRegistration;
     loop = registration.attachment();
-    if (ring != null && ring.loop().doorbells() != loop.doorbells()) {
+    if (ring != null && ring.loop() != loop) {
       promise.setFailure(new IOException("a listener for shared memory stays with its event loop"));
     } else if (tcp == null) {
       promise.setSuccess();

@@ -187,7 +187,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     registration = newRegistration;
     loop = newRegistration.attachment();
     if (carrier instanceof RingCarrier ring) {
-      if (ring.loop().doorbells() != loop.doorbells()) {
+      if (ring.loop() != loop) {
         throw new IOException(
             "a connection through shared memory stays with its event loop: its port cannot move");
       }

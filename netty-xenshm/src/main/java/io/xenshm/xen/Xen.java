@@ -12,8 +12,22 @@ public interface Xen extends AutoCloseable {
   /** Size of a page and of a grant, in bytes: {@code XEN_PAGE_SIZE}. */
   int PAGE_SIZE = 4096;
 
-  /** Returns the number of the domain that this process runs in. */
+  /**
+   * Returns the number of the domain that this process runs in. It changes where the guest was
+   * suspended and resumed, or migrated; see {@link #refresh}.
+   */
   int domainId();
+
+  /**
+   * Goes on as a domain that may have another number, or whose XenStore may be another one. The
+   * caller has found that out from XenStore, and there {@code domid} is {@code domainId}.
+   *
+   * @param domainId this domain's number from now on
+   * @return true where event channels and pages from before are of no use for new connections, and
+   *     event channels must be opened anew
+   * @throws XenException if that cannot be done, or not yet
+   */
+  boolean refresh(int domainId) throws XenException;
 
   /** Returns the memory that this domain shares with others. */
   GrantTable grants();

@@ -47,6 +47,12 @@ public interface XenStore extends XenStoreOperations, AutoCloseable {
   /** Says whether the connection to the daemon is up. */
   boolean isConnected();
 
+  /**
+   * Returns the number of the connection to the daemon, from 1; it changes whenever a lost one is
+   * opened again. 0 while there is none.
+   */
+  int connection();
+
   /** Ends the connection. Everything that is under way fails with {@code DISCONNECTED}. */
   @Override
   void close();

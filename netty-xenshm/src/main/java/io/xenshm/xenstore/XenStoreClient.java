@@ -126,6 +126,11 @@ public final class XenStoreClient implements XenStore {
   }
 
   @Override
+  public int connection() {
+    return connection.epoch();
+  }
+
+  @Override
   public void close() {
     connection.close();
   }

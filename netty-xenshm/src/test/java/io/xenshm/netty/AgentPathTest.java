@@ -27,6 +27,7 @@ import java.util.Deque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -85,10 +86,14 @@ class AgentPathTest {
   }
 
   private XenShmSocketChannel connectFrom(int domain) throws IOException {
+    return connect(loops(domain));
+  }
+
+  private XenShmSocketChannel connect(EventLoopGroup loops) {
     return (XenShmSocketChannel)
         done(
             new Bootstrap()
-                .group(loops(domain))
+                .group(loops)
                 .channel(XenShmSocketChannel.class)
                 .handler(new Received())
                 .connect(listener.localAddress()));
@@ -117,6 +122,26 @@ class AgentPathTest {
     client.writeAndFlush(Unpooled.wrappedBuffer(new byte[100])).sync();
     accepted.take().awaitBytes(100);
     assertEquals(XenShmPathReason.NO_TABLE, connectFrom(3).pathReason());
+  }
+
+  @Test
+  void whileXenStoreIsAwayNewConnectionsTakeTcpAndThenSharedMemoryAgain() throws Exception {
+    start("1", "2");
+    XenShmSocketChannel client = connectFrom(2);
+    EventLoopGroup loops = loops(2);
+    connect(loops); // has read the table
+
+    host.restartXenStore();
+
+    XenShmPathReason reason = connect(loops).pathReason();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (reason != XenShmPathReason.CO_RESIDENT && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      reason = connect(loops).pathReason();
+    }
+    assertEquals(XenShmPathReason.CO_RESIDENT, reason);
+    client.writeAndFlush(Unpooled.wrappedBuffer(new byte[100])).sync();
+    accepted.take().awaitBytes(100);
   }
 
   @Test

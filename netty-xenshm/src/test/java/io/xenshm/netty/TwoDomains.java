@@ -11,6 +11,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedXen;
+import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -42,8 +43,14 @@ final class TwoDomains implements AutoCloseable {
   final EventLoopGroup clientLoops;
 
   TwoDomains() throws IOException {
+    this(XenStoreFlavour.C);
+  }
+
+  TwoDomains(XenStoreFlavour flavour) throws IOException {
     directory = Files.createTempDirectory(MEMORY_BACKED, "xenshm-test");
-    host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), 2));
+    host =
+        SimulatedHost.start(
+            SimulatedHostConfig.of(directory.resolve("host"), 2).withFlavour(flavour));
     serverXen = SimulatedXen.open(host.directory(), SERVER);
     clientXen = SimulatedXen.open(host.directory(), CLIENT);
     IoHandlerFactory serverFactory = XenShmIoHandler.newFactory(serverXen, xen -> serverPeers);

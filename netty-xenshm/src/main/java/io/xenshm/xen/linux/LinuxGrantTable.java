@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Grants by {@code /dev/xen/gntalloc}, maps by {@code /dev/xen/gntdev}. */
 final class LinuxGrantTable implements GrantTable, AutoCloseable {
   private final LinuxXenPaths paths;
-  private final int ownDomainId;
+  private volatile int ownDomainId;
   private final XenDevice gntalloc;
   private final XenDevice gntdev;
   private final Set<SharedPages> open = ConcurrentHashMap.newKeySet();
@@ -31,6 +31,10 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
       gntalloc.close();
       throw e;
     }
+  }
+
+  void setDomainId(int domainId) {
+    ownDomainId = domainId;
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class LinuxXen implements Xen {
 
   private final LinuxXenPaths paths;
   private final XenStore xenStore;
-  private final int domainId;
+  private volatile int domainId;
   private final LinuxGrantTable grants;
   private final Path runtimeDirectory;
   private final Set<LinuxEventChannels> eventChannels = ConcurrentHashMap.newKeySet();
@@ -108,6 +108,15 @@ public final class LinuxXen implements Xen {
   @Override
   public int domainId() {
     return domainId;
+  }
+
+  /** The devices stay as they are: what is opened anew belongs to the domain as it is now. */
+  @Override
+  public boolean refresh(int newDomainId) {
+    boolean changed = domainId != newDomainId;
+    domainId = newDomainId;
+    grants.setDomainId(newDomainId);
+    return changed;
   }
 
   @Override

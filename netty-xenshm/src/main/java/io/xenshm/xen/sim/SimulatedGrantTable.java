@@ -10,23 +10,30 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Grants and maps by asking the host, and then mapping the files that hold the pages. */
 final class SimulatedGrantTable implements GrantTable {
-  private final SimulatedProcess process;
+  private final Supplier<SimulatedProcess> processes;
 
-  SimulatedGrantTable(SimulatedProcess process) {
-    this.process = process;
+  /**
+   * Creates it.
+   *
+   * @param processes returns what this process is to the present host
+   */
+  SimulatedGrantTable(Supplier<SimulatedProcess> processes) {
+    this.processes = processes;
   }
 
   @Override
   public SharedPages grant(int domainId, int count) throws XenException {
+    SimulatedProcess process = processes.get();
     ByteBuffer reply =
         process.call(Hypercall.GRANT.request(2 * Integer.BYTES).putInt(domainId).putInt(count));
     long handle = reply.getLong();
     int[] references = new int[count];
     reply.asIntBuffer().get(references);
-    return pages(handle, domainId, references, List.of(new Run(handle, 0, count)));
+    return pages(process, handle, domainId, references, List.of(new Run(handle, 0, count)));
   }
 
   @Override
@@ -38,6 +45,7 @@ final class SimulatedGrantTable implements GrantTable {
               + " pages, not "
               + references.length);
     }
+    SimulatedProcess process = processes.get();
     ByteBuffer request =
         Hypercall.MAP
             .request((2 + references.length) * Integer.BYTES)
@@ -53,13 +61,14 @@ final class SimulatedGrantTable implements GrantTable {
     for (int i = 0; i < count; i++) {
       runs.add(new Run(reply.getLong(), reply.getInt(), reply.getInt()));
     }
-    return pages(handle, domainId, references.clone(), runs);
+    return pages(process, handle, domainId, references.clone(), runs);
   }
 
-  private SharedPages pages(long handle, int peer, int[] references, List<Run> runs)
+  private static SharedPages pages(
+      SimulatedProcess process, long handle, int peer, int[] references, List<Run> runs)
       throws XenException {
     try {
-      MemorySegment memory = mapFiles((long) references.length * Xen.PAGE_SIZE, runs);
+      MemorySegment memory = mapFiles(process, (long) references.length * Xen.PAGE_SIZE, runs);
       return new SimulatedPages(process, handle, peer, references, memory);
     } catch (PosixException e) {
       process.giveBack(Hypercall.RELEASE.request(Long.BYTES).putLong(handle));
@@ -71,7 +80,8 @@ final class SimulatedGrantTable implements GrantTable {
    * Maps runs one behind the other. The first is mapped with the length of all of them, which
    * reserves the addresses that the others are mapped over.
    */
-  private MemorySegment mapFiles(long size, List<Run> runs) throws PosixException {
+  private static MemorySegment mapFiles(SimulatedProcess process, long size, List<Run> runs)
+      throws PosixException {
     MemorySegment memory = null;
     try {
       long position = 0;

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -33,6 +35,7 @@ public final class SimulatedHost implements AutoCloseable {
   private final HypercallServer server;
   private final SimXenStore xenStore;
   private final Toolstack toolstack;
+  private final Map<Integer, SimulatedDomain> guests = new TreeMap<>(); // this
   private SimulatedAgent agent; // this; null while none runs
   private boolean closed;
 
@@ -128,6 +131,21 @@ public final class SimulatedHost implements AutoCloseable {
   }
 
   /**
+   * Has XenStore's daemon crash and start again without its contents. All connections to it are
+   * lost; the toolstack writes what it had written for the guests. What the guests wrote themselves
+   * is gone until they write it again. Shared memory and events go on.
+   *
+   * @throws IOException if a node cannot be written
+   */
+  public synchronized void restartXenStore() throws IOException {
+    xenStore.restart();
+    xenStore.createNodes(DOMAIN_0);
+    for (SimulatedDomain guest : guests.values()) {
+      toolstack.writeNodes(guest);
+    }
+  }
+
+  /**
    * Starts dom0's agent, if none runs. When this returns, each guest has its table. What changes
    * afterwards, guests see a moment later.
    *
@@ -165,6 +183,7 @@ public final class SimulatedHost implements AutoCloseable {
       throw new XenException("domain " + domain.id() + " exists already");
     }
     toolstack.create(domain);
+    guests.put(domain.id(), domain);
     serve(domain.id());
   }
 
@@ -195,6 +214,7 @@ public final class SimulatedHost implements AutoCloseable {
           server.destroyDomain(domainId, directory.hypercallSocket(domainId));
           return null;
         });
+    guests.remove(domainId);
     toolstack.destroy(domainId);
   }
 

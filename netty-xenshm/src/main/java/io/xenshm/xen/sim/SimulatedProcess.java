@@ -54,6 +54,17 @@ final class SimulatedProcess {
     return host.call(request);
   }
 
+  /** Asks the host whether it is there, and knows this process. */
+  boolean hasHost() {
+    try {
+      call(Hypercall.HELLO.request(Integer.BYTES).putInt(Hypercall.VERSION));
+      return true;
+    } catch (XenException e) {
+      LOGGER.debug("the host of before is lost", e);
+      return false;
+    }
+  }
+
   /**
    * Has the host give something back. Returns false where the host is lost, which then has nothing
    * of it any more.

@@ -8,19 +8,27 @@ import io.xenshm.xen.XenStore;
 import io.xenshm.xenstore.XenStoreClient;
 import io.xenshm.xenstore.XenStoreEndpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A process of a guest on a simulated host. To the host it is a process of its own, even where
  * several of them are in one JVM.
  */
 public final class SimulatedXen implements Xen {
-  private final SimulatedProcess process;
+  private final HostDirectory directory;
   private final GrantTable grants;
   private final XenStore xenStore;
 
-  private SimulatedXen(SimulatedProcess process, XenStore xenStore) {
+  /** What this process was to hosts that are lost. */
+  private final List<SimulatedProcess> earlier = new ArrayList<>(); // this
+
+  private volatile SimulatedProcess process;
+
+  private SimulatedXen(HostDirectory directory, SimulatedProcess process, XenStore xenStore) {
+    this.directory = directory;
     this.process = process;
-    this.grants = new SimulatedGrantTable(process);
+    this.grants = new SimulatedGrantTable(() -> this.process);
     this.xenStore = xenStore;
   }
 
@@ -38,7 +46,7 @@ public final class SimulatedXen implements Xen {
     try {
       XenStore xenStore =
           XenStoreClient.connect(XenStoreEndpoint.unixSocket(directory.xenStoreSocket(domainId)));
-      return new SimulatedXen(new SimulatedProcess(directory, domainId, host), xenStore);
+      return new SimulatedXen(directory, new SimulatedProcess(directory, domainId, host), xenStore);
     } catch (XenException e) {
       host.close();
       throw e;
@@ -48,6 +56,24 @@ public final class SimulatedXen implements Xen {
   @Override
   public int domainId() {
     return process.domainId();
+  }
+
+  /**
+   * Goes on with the host that there is now. Where that is another one, this process starts anew to
+   * it; what it holds of the one before lives on without a host.
+   */
+  @Override
+  public synchronized boolean refresh(int domainId) throws XenException {
+    if (process.isDead()) {
+      throw new XenException("this process of domain " + domainId + " crashed");
+    }
+    if (process.hasHost()) {
+      return false;
+    }
+    HypercallClient host = HypercallClient.connect(directory, domainId);
+    earlier.add(process);
+    process = new SimulatedProcess(directory, domainId, host);
+    return true;
   }
 
   @Override
@@ -67,7 +93,7 @@ public final class SimulatedXen implements Xen {
 
   @Override
   public Path runtimeDirectory() {
-    return process.directory().runtime(process.domainId());
+    return directory.runtime(process.domainId());
   }
 
   /**
@@ -75,19 +101,21 @@ public final class SimulatedXen implements Xen {
    * clean-up. Operations fail from here on. Memory of shared pages stays accessible until {@link
    * #close()}, but nothing must touch it any more: a dead process does not.
    */
-  public void crash() {
+  public synchronized void crash() {
+    earlier.forEach(SimulatedProcess::die);
     process.die();
     xenStore.close();
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    earlier.forEach(SimulatedProcess::close);
     process.close();
     xenStore.close();
   }
 
   @Override
   public String toString() {
-    return "sim:" + process.directory().root() + " domain " + process.domainId();
+    return "sim:" + directory.root() + " domain " + process.domainId();
   }
 }

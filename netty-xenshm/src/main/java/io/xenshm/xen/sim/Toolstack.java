@@ -25,6 +25,16 @@ final class Toolstack {
 
   void create(SimulatedDomain guest) throws IOException {
     xenStore.addDomain(guest.id());
+    writeOwnNodes(guest);
+  }
+
+  /** Writes a guest's nodes again, for a XenStore that lost its contents. */
+  void writeNodes(SimulatedDomain guest) throws IOException {
+    xenStore.createNodes(guest.id());
+    writeOwnNodes(guest);
+  }
+
+  private void writeOwnNodes(SimulatedDomain guest) throws IOException {
     String domain = "/local/domain/" + guest.id();
     String vm = vm(guest.id());
     write(domain + "/name", guest.name(), guest.id());
