@@ -63,6 +63,14 @@ final class SimCommand implements Callable<Integer> {
       description = "No agent runs in dom0: guests do not find each other by address.")
   private boolean noAgent;
 
+  @Option(
+      names = "--suspend",
+      paramLabel = "N=M",
+      description =
+          "Has the host that runs in DIR suspend guest N and resume it as guest M, and ends. A"
+              + " migration looks the same to the guests.")
+  private String suspend;
+
   private static final class Guests {
     @Option(
         names = "--domains",
@@ -79,6 +87,9 @@ final class SimCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (suspend != null) {
+      return suspend();
+    }
     SimulatedHostConfig config = config();
     SimulatedHost host = SimulatedHost.start(config);
     Runtime.getRuntime().addShutdownHook(new Thread(host::close, "xenshm-sim-shutdown"));
@@ -90,6 +101,23 @@ final class SimCommand implements Callable<Integer> {
     out.println("READY");
     out.flush();
     new CountDownLatch(1).await(); // a signal ends the process
+    return 0;
+  }
+
+  private Integer suspend() throws IOException {
+    String[] numbers = suspend.split("=", -1);
+    int before;
+    int after;
+    try {
+      before = Integer.parseInt(numbers[0]);
+      after = Integer.parseInt(numbers.length == 2 ? numbers[1] : "");
+    } catch (NumberFormatException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--suspend is N=M, two guests' numbers: '" + suspend + "'", e);
+    }
+    SimulatedHost.suspendAndResume(directory, before, after);
+    spec.commandLine().getOut().println("domain " + before + " goes on as domain " + after);
+    spec.commandLine().getOut().flush();
     return 0;
   }
 

@@ -24,7 +24,6 @@ final class StorePeerDirectory implements PeerDirectory {
   private static final PeerLookup NOTHING = new PeerLookup(Outcome.NOT_CO_RESIDENT, null);
 
   private final XenStore store;
-  private final int ownDomain;
   private final ExplicitPeers explicit;
   private final Neighbours neighbours;
   private final LiveDomains live;
@@ -33,6 +32,9 @@ final class StorePeerDirectory implements PeerDirectory {
 
   /** What was read last; null before that. */
   private volatile Optional<PeerTable> copy;
+
+  /** Read with the table: it changes where this guest was suspended and resumed. */
+  private volatile int ownDomain;
 
   private volatile boolean stale;
   private volatile boolean closed;
@@ -98,7 +100,23 @@ final class StorePeerDirectory implements PeerDirectory {
       reading = true;
       triedAt = System.nanoTime();
     }
-    PeerTable.read(store, ownDomain).whenComplete(this::wasRead);
+    store
+        .readString("domid")
+        .thenCompose(
+            domid -> {
+              ownDomain = number(domid, ownDomain);
+              return PeerTable.read(store, ownDomain);
+            })
+        .whenComplete(this::wasRead);
+  }
+
+  private static int number(String text, int otherwise) {
+    try {
+      return Integer.parseInt(text.strip());
+    } catch (NumberFormatException e) {
+      logger.debug("XenStore's node domid holds no number", e);
+      return otherwise;
+    }
   }
 
   private void wasRead(Optional<PeerTable> table, Throwable failure) {

@@ -138,6 +138,7 @@ public final class LinkNode {
       processes.register();
       offers.makeDirectoriesAgain();
       listeners.announceAgain();
+      peers.lookAgain();
     }
   }
 

@@ -79,6 +79,15 @@ final class PeerWatches {
     forgotten.forEach(Directory::stop);
   }
 
+  /** XenStore began a new life: notes which peers' nodes are there already. */
+  void lookAgain() {
+    List<Directory> all;
+    synchronized (directories) {
+      all = new ArrayList<>(directories.values());
+    }
+    all.forEach(Directory::look);
+  }
+
   private void cancel(Directory directory, Entry entry) {
     synchronized (directories) {
       directory.entries.remove(entry);
@@ -105,10 +114,8 @@ final class PeerWatches {
     private final Set<Entry> entries = new LinkedHashSet<>();
     private CompletableFuture<Watch> watch;
 
-    /**
-     * In which of XenStore's lives the node was there; of XenStore's thread, once it is watched.
-     */
-    private int seenIn = witness.life();
+    /** In which of XenStore's lives the node was there. */
+    private volatile int seenIn = witness.life();
 
     Directory(String path, int peerDomain) {
       this.path = path;
@@ -138,9 +145,13 @@ final class PeerWatches {
     /** Looks only when the node itself changed: offers come and go below it. */
     private void changed(String changedPath) {
       if (path.startsWith(changedPath)) {
+        look();
+      }
+    }
+
+    private void look() {
         int life = witness.life();
         store.read(path).whenComplete((value, failure) -> readResult(failure, life));
-      }
     }
 
     /** What was not there in this life of XenStore's tells nothing by being missing. */

@@ -6,6 +6,8 @@ import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Watch;
+import io.xenshm.xen.XenStoreException;
+import io.xenshm.xen.XenStoreException.Code;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +48,7 @@ final class Witness {
   /**
    * What is known of XenStore's present life.
    *
-   * @param number counts the lives; 0 before the first look
+   * @param number counts the lives, from 1
    * @param value what the node says
    * @param connection the connection through which the life was found
    * @param resumed whether this life began with a resume
@@ -63,6 +65,7 @@ final class Witness {
   }
 
   private enum Step {
+    ASSUMED,
     FOUND,
     BEGUN,
     PUBLISHED,
@@ -87,20 +90,31 @@ final class Witness {
     this.listener = listener;
     store = xen.xenStore();
     node = StorePaths.process(process);
-    life = new Life(0, "", store.connection(), false, Step.FOUND);
+    life = new Life(1, "", store.connection(), false, Step.ASSUMED);
   }
 
   void start() {
-    CompletableFuture<Watch> registered = store.watch("domid", path -> fired());
+    CompletableFuture<Watch> registered;
     synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      registered = store.watch("domid", path -> look(true));
       watch = registered;
     }
     registered.whenComplete(
         (done, failure) -> {
-          if (failure != null) {
+          if (failure instanceof XenStoreException refused && isPassing(refused.code())) {
+            CompletableFuture.delayedExecutor(LAST_RETRY_MILLIS, TimeUnit.MILLISECONDS)
+                .execute(this::start);
+          } else if (failure != null) {
             logger.warn("A resume of this guest will not be noticed: no watch on domid", failure);
           }
         });
+  }
+
+  private static boolean isPassing(Code code) {
+    return code == Code.DISCONNECTED || code == Code.TIMEOUT;
   }
 
   /** Returns the number of XenStore's present life. */
@@ -133,10 +147,6 @@ final class Witness {
               }
               return false;
             });
-  }
-
-  private void fired() {
-    look(true);
   }
 
   private void look(boolean byWatch) {
@@ -192,18 +202,14 @@ final class Witness {
   }
 
   private void pass() throws IOException {
-    boolean byWatch;
-    synchronized (lock) {
-      byWatch = fired;
-      fired = false;
-    }
     Life now = life;
     int connection = store.connection();
     int domain = ownDomain();
-    boolean first = now.number == 0;
+    boolean first = !now.has(Step.FOUND);
     boolean renumbered = !first && domain != xen.domainId();
     boolean missing = now.has(Step.COMPLETE) && !now.value.equals(readNode());
     boolean unclear = !first && !now.has(Step.COMPLETE) && connection != now.connection;
+    boolean byWatch = takeFired();
     if (first || renumbered || missing || unclear) {
       boolean sameConnection = connection == now.connection && connection == store.connection();
       boolean resumed = renumbered || (missing && byWatch && sameConnection);
@@ -220,9 +226,18 @@ final class Witness {
     complete(now, domain);
   }
 
+  /** Asked last: of all watches that fire after a resume, that on domid may be the last. */
+  private boolean takeFired() {
+    synchronized (lock) {
+      boolean taken = fired;
+      fired = false;
+      return taken;
+    }
+  }
+
   private static Life nextLife(Life before, int connection, boolean resumed) {
     return new Life(
-        before.number + 1,
+        before.has(Step.FOUND) ? before.number + 1 : before.number,
         Nonces.format(Nonces.next()),
         connection,
         resumed || (before.resumed && !before.has(Step.BEGUN)),
@@ -292,7 +307,7 @@ final class Witness {
       }
     }
     CompletableFuture<Void> cancelled =
-        registered == null
+        registered == null || registered.isCompletedExceptionally()
             ? CompletableFuture.completedFuture(null)
             : registered.thenCompose(Watch::cancel);
     return CompletableFuture.allOf(

@@ -41,7 +41,11 @@ final class LocalAddresses {
    */
   static InetSocketAddress accepted(
       InetSocketAddress bound, InetSocketAddress remote, LocalDomain domain) {
-    if (bound instanceof XenShmAddress || !bound.getAddress().isAnyLocalAddress()) {
+    if (bound instanceof XenShmAddress) {
+      // A guest that was resumed has another number than when it was bound.
+      return new XenShmAddress(domain.id(), bound.getPort());
+    }
+    if (!bound.getAddress().isAnyLocalAddress()) {
       return bound;
     }
     return towards(remote, bound, domain);

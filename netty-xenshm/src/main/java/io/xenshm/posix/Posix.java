@@ -32,6 +32,8 @@ public final class Posix {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  private static final int MAP_PRIVATE = 2;
+  private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_FIXED = 0x10;
 
   public static final short POLLIN = 1;
@@ -213,6 +215,11 @@ public final class Posix {
    * place. The earlier mapping's {@link #munmap} ends this one too.
    */
   public static void mmapOver(MemorySegment place, int fd, long offset) throws PosixException {
+    mmapOver(place, MAP_SHARED, fd, offset);
+  }
+
+  private static void mmapOver(MemorySegment place, int flags, int fd, long offset)
+      throws PosixException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CAPTURED);
       MemorySegment result =
@@ -222,13 +229,18 @@ public final class Posix {
                   place,
                   place.byteSize(),
                   PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_FIXED,
+                  flags | MAP_FIXED,
                   fd,
                   offset);
       check(result.address(), "mmap", state);
     } catch (Throwable e) {
       throw rethrow(e);
     }
+  }
+
+  /** Maps zeroed memory of this process's own over an earlier mapping, in its place. */
+  public static void mmapAnonymouslyOver(MemorySegment place) throws PosixException {
+    mmapOver(place, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   }
 
   /** Ends a mapping. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.xenshm.xen.sim.SimulatedXen;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,25 @@ class SimProcessTest {
       List<String> errors = second.errorReader().lines().toList();
       assertTrue(errors.get(errors.size() - 1).contains(directory.toString()), errors::toString);
       assertTrue(host.isAlive());
+    } finally {
+      host.destroy();
+      host.waitFor();
+    }
+  }
+
+  @Test
+  void aGuestOfARunningHostIsSuspendedAndResumedByCommand() throws Exception {
+    Path directory = temporary.resolve("host");
+    Process host = start(directory);
+    try (BufferedReader output = host.inputReader()) {
+      assertEquals("READY", lastLineUntilReady(output));
+      try (SimulatedXen guest = SimulatedXen.open(directory, 1)) {
+        assertEquals(0, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=5"));
+        assertTrue(guest.refresh(5));
+        assertEquals(1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=6"));
+        assertEquals(1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "5=2"));
+        assertEquals(2, Main.commandLine().execute("sim", directory.toString(), "--suspend", "5"));
+      }
     } finally {
       host.destroy();
       host.waitFor();

@@ -133,6 +133,24 @@ class AgentPathTest {
 
     host.restartXenStore();
 
+    awaitSharedMemory(loops);
+    client.writeAndFlush(Unpooled.wrappedBuffer(new byte[100])).sync();
+    accepted.take().awaitBytes(100);
+  }
+
+  @Test
+  void guestsThatWereSuspendedFindEachOtherByTheAddressesThatTheyHad() throws Exception {
+    start("1", "2");
+    EventLoopGroup loops = loops(2);
+    assertEquals(XenShmPathReason.CO_RESIDENT, connect(loops).pathReason());
+
+    host.suspendAndResume(1, 5);
+    awaitSharedMemory(loops);
+    host.suspendAndResume(2, 6);
+    awaitSharedMemory(loops);
+  }
+
+  private void awaitSharedMemory(EventLoopGroup loops) {
     XenShmPathReason reason = connect(loops).pathReason();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (reason != XenShmPathReason.CO_RESIDENT && System.nanoTime() - deadline < 0) {
@@ -140,8 +158,6 @@ class AgentPathTest {
       reason = connect(loops).pathReason();
     }
     assertEquals(XenShmPathReason.CO_RESIDENT, reason);
-    client.writeAndFlush(Unpooled.wrappedBuffer(new byte[100])).sync();
-    accepted.take().awaitBytes(100);
   }
 
   @Test

@@ -6,7 +6,9 @@ import java.util.TreeMap;
 
 /** A process of a guest, and what its kernel holds for it. */
 final class GuestProcess {
-  final Domain domain;
+  /** Another one after its guest was suspended and resumed. */
+  Domain domain;
+
   final Map<Long, Holding> holdings = new LinkedHashMap<>();
 
   /** Ports by doorbell, which stands for an {@code EventChannels}, and number. */

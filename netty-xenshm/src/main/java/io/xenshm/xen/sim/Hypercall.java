@@ -25,6 +25,7 @@ import java.nio.ByteOrder;
  *                         u32 remote port
  * 9 UNBIND                u32 doorbell, u32 port                     -
  * 10 CLOSE_CHANNELS       u32 doorbell                               -
+ * 11 RESUME_DOMAIN        u32 domain, u32 new domain                 -; from domain 0: begins
  * </pre>
  *
  * <p>A run is a part of the file {@code DIR/pages/HANDLE}. The memory that a mapping consists of is
@@ -40,7 +41,8 @@ enum Hypercall {
   BIND_UNBOUND(7),
   BIND_INTERDOMAIN(8),
   UNBIND(9),
-  CLOSE_CHANNELS(10);
+  CLOSE_CHANNELS(10),
+  RESUME_DOMAIN(11);
 
   static final int VERSION = 1;
   static final int HEADER_SIZE = 8;

@@ -11,9 +11,17 @@ import java.util.List;
 /** Carries out the requests of processes. For the host's thread. */
 final class HypercallHandler {
   private final Hypervisor hypervisor;
+  private final Toolbox toolbox;
 
-  HypercallHandler(Hypervisor hypervisor) {
+  /** What dom0's tools can have done. */
+  interface Toolbox {
+    /** Begins to suspend a guest, and to resume it under another number. Does not wait. */
+    void suspendAndResume(int domainId, int newDomainId);
+  }
+
+  HypercallHandler(Hypervisor hypervisor, Toolbox toolbox) {
     this.hypervisor = hypervisor;
+    this.toolbox = toolbox;
   }
 
   /**
@@ -69,6 +77,13 @@ final class HypercallHandler {
       }
       case CLOSE_CHANNELS -> {
         hypervisor.ports.closeChannels(process, request.getInt());
+        yield done();
+      }
+      case RESUME_DOMAIN -> {
+        if (process.domain.id != 0) {
+          throw new XenException("only domain 0 suspends guests");
+        }
+        toolbox.suspendAndResume(request.getInt(), request.getInt());
         yield done();
       }
     };

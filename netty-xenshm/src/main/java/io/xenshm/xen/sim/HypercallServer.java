@@ -43,9 +43,11 @@ final class HypercallServer implements AutoCloseable {
   private long nextPass = System.nanoTime();
   private volatile boolean stopping;
 
-  HypercallServer(Hypervisor hypervisor, int deferredPassMillis) throws IOException {
+  HypercallServer(
+      Hypervisor hypervisor, int deferredPassMillis, HypercallHandler.Toolbox toolbox)
+      throws IOException {
     this.hypervisor = hypervisor;
-    this.handler = new HypercallHandler(hypervisor);
+    this.handler = new HypercallHandler(hypervisor, toolbox);
     this.passNanos = TimeUnit.MILLISECONDS.toNanos(deferredPassMillis);
     this.selector = Selector.open();
     thread.setDaemon(true);
@@ -76,6 +78,15 @@ final class HypercallServer implements AutoCloseable {
     }
     listeners.remove(domainId).close();
     Files.deleteIfExists(socket);
+  }
+
+  /** Suspends a domain and resumes it as another one. For the host's thread. */
+  void resumeDomain(int domainId, Path socket, int newDomainId, Path newSocket)
+      throws IOException {
+    hypervisor.resumeDomain(domainId, newDomainId);
+    listeners.remove(domainId).close();
+    Files.deleteIfExists(socket);
+    listen(newDomainId, newSocket);
   }
 
   /**

@@ -92,6 +92,32 @@ final class Hypervisor {
   }
 
   /**
+   * Suspends a domain and resumes it as another one: the hypervisor knows nothing any more of its
+   * grants, mappings and ports; its processes go on. Its peers get no event, and keep what they
+   * mapped.
+   */
+  void resumeDomain(int id, int newId) throws XenException {
+    Domain before = domain(id);
+    addDomain(newId);
+    Domain after = domain(newId);
+    for (GuestProcess process : List.copyOf(before.processes)) {
+      takeEverything(process);
+      process.domain = after;
+      after.processes.add(process);
+    }
+    before.processes.clear();
+    grantTables.vanish(before);
+    domains.remove(id);
+  }
+
+  private void takeEverything(GuestProcess process) {
+    grantTables.vanish(process);
+    for (Integer doorbell : new ArrayList<>(process.channels.keySet())) {
+      ports.closeChannels(process, doorbell);
+    }
+  }
+
+  /**
    * Ends a domain at once. Its kernel has no chance to notify anybody: its mappings, grants and
    * ports vanish in silence.
    *
@@ -102,10 +128,7 @@ final class Hypervisor {
     List<GuestProcess> processes = List.copyOf(domain.processes);
     for (GuestProcess process : processes) {
       domain.processes.remove(process);
-      grantTables.vanish(process);
-      for (Integer doorbell : new ArrayList<>(process.channels.keySet())) {
-        ports.closeChannels(process, doorbell);
-      }
+      takeEverything(process);
     }
     grantTables.vanish(domain);
     domains.remove(id);

@@ -89,6 +89,11 @@ public record SimulatedDomain(int id, String name, String address, String mac, S
     return new SimulatedDomain(id, newName, address, mac, network);
   }
 
+  /** Returns the same domain with another number. */
+  SimulatedDomain withId(int newId) {
+    return new SimulatedDomain(newId, name, address, mac, network);
+  }
+
   private static void check(String what, String value, Pattern pattern) {
     if (!pattern.matcher(value).matches()) {
       throw new IllegalArgumentException("malformed " + what + ": '" + value + "'");

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A simulated Xen host: hypervisor, guests' kernels, XenStore daemon, toolstack and dom0's agent.
@@ -27,6 +29,8 @@ public final class SimulatedHost implements AutoCloseable {
       InternalLoggerFactory.getInstance(SimulatedHost.class);
 
   private static final int DOMAIN_0 = 0;
+  private static final long RESUME_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long RESUME_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final HostDirectory directory;
   private final FileChannel lock;
@@ -50,7 +54,7 @@ public final class SimulatedHost implements AutoCloseable {
         new Hypervisor(limits, files, ThreadLocalRandom.current().nextInt(1, 1 << 14) << 16);
     xenStore = SimXenStore.start(directory.root(), config.flavour());
     toolstack = new Toolstack(xenStore, directory.root());
-    server = new HypercallServer(hypervisor, limits.deferredPassMillis());
+    server = new HypercallServer(hypervisor, limits.deferredPassMillis(), this::beginResume);
     server.start();
   }
 
@@ -216,6 +220,97 @@ public final class SimulatedHost implements AutoCloseable {
         });
     guests.remove(domainId);
     toolstack.destroy(domainId);
+  }
+
+  /**
+   * Suspends a guest and resumes it, as {@code xl save} and {@code xl restore}, or {@code xl migrate
+   * localhost}, do. The guest has another number afterwards. All its ports, grants and mappings are
+   * gone without a word, and so are its nodes in XenStore: the toolstack writes its own of them
+   * again below the new number. The guest's processes go on, and keep their connections to
+   * XenStore; each of their watches fires once. The guest's peers get no event, and keep what they
+   * mapped.
+   *
+   * @param domainId the guest's number
+   * @param newDomainId a number that no domain has
+   * @throws XenException if there is no such guest, or the new number is a domain's
+   */
+  public synchronized void suspendAndResume(int domainId, int newDomainId) throws IOException {
+    SimulatedDomain guest = guests.get(domainId);
+    Hypervisor.checkNumber(newDomainId);
+    if (guest == null) {
+      throw new XenException(
+          "there is no guest " + domainId + " to suspend; there are " + guests.keySet());
+    }
+    if (domains().contains(newDomainId)) {
+      throw new XenException("domain " + newDomainId + " exists already");
+    }
+    SimulatedDomain resumed = guest.withId(newDomainId);
+    xenStore.suspend(domainId);
+    Files.move(directory.runtime(domainId), directory.runtime(newDomainId));
+    server.call(
+        () -> {
+          server.resumeDomain(
+              domainId,
+              directory.hypercallSocket(domainId),
+              newDomainId,
+              directory.hypercallSocket(newDomainId));
+          return null;
+        });
+    guests.remove(domainId);
+    guests.put(newDomainId, resumed);
+    toolstack.restore(domainId, resumed);
+    xenStore.resume(domainId, newDomainId);
+  }
+
+  /** Not on the host's thread, which the work waits for. */
+  private void beginResume(int domainId, int newDomainId) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("xenshm-sim-resume")
+        .start(
+            () -> {
+              try {
+                suspendAndResume(domainId, newDomainId);
+              } catch (IOException | RuntimeException e) {
+                LOGGER.warn("Guest {} is not resumed as {}", domainId, newDomainId, e);
+              }
+            });
+  }
+
+  /**
+   * Has a host that runs in another process suspend and resume a guest; see {@link
+   * #suspendAndResume}. Returns when the guest goes on.
+   *
+   * @param dir the host's directory
+   * @throws XenException if no host runs there, there is no such guest, or the new number is a
+   *     domain's
+   */
+  public static void suspendAndResume(Path dir, int domainId, int newDomainId)
+      throws XenException {
+    HostDirectory directory = new HostDirectory(dir);
+    directory.checkDomain(domainId);
+    Path resumed = directory.hypercallSocket(newDomainId);
+    if (domainId == DOMAIN_0 || Files.exists(resumed)) {
+      throw new XenException(
+          domainId == DOMAIN_0
+              ? "domain 0 cannot be suspended"
+              : "domain " + newDomainId + " exists already; choose another number");
+    }
+    try (HypercallClient host = HypercallClient.connect(directory, DOMAIN_0)) {
+      host.call(
+          Hypercall.RESUME_DOMAIN
+              .request(2 * Integer.BYTES)
+              .putInt(domainId)
+              .putInt(newDomainId));
+    }
+    long deadline = System.nanoTime() + RESUME_TIMEOUT_NANOS;
+    while (!Files.exists(resumed)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new XenException(
+            "the simulated host in " + dir + " did not resume domain " + domainId + "; see its log");
+      }
+      LockSupport.parkNanos(RESUME_LOOK_NANOS);
+    }
   }
 
   /**

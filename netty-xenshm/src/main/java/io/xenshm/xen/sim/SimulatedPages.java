@@ -24,6 +24,7 @@ final class SimulatedPages implements SharedPages {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
   private UnmapNotice notice;
+  private boolean unshared;
   private boolean closed;
 
   /**
@@ -88,12 +89,30 @@ final class SimulatedPages implements SharedPages {
     notice = new UnmapNotice(offset, channels, port);
   }
 
+  /**
+   * Ends the sharing, as a resume of the domain does: this process has the contents as they are for
+   * itself, and others see nothing of what it writes.
+   */
+  synchronized void keepForItself() {
+    if (closed || unshared) {
+      return;
+    }
+    unshared = true;
+    try (Arena copy = Arena.ofConfined()) {
+      MemorySegment contents = copy.allocate(memory.byteSize()).copyFrom(memory);
+      Posix.mmapAnonymouslyOver(memory);
+      memory.copyFrom(contents);
+    } catch (PosixException e) {
+      LOGGER.warn("pages of a domain that was suspended stay shared", e);
+    }
+  }
+
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
-    boolean tellPeer = notice != null && !process.isDead();
+    boolean tellPeer = notice != null && !unshared && !process.isDead();
     if (tellPeer) {
       memory.set(JAVA_BYTE, notice.offset, (byte) 0);
     }

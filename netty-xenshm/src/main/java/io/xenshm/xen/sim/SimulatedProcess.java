@@ -13,11 +13,11 @@ final class SimulatedProcess {
       InternalLoggerFactory.getInstance(SimulatedProcess.class);
 
   private final HostDirectory directory;
-  private final int domainId;
   private final HypercallClient host;
   private final PortTables portTables;
   private final Doorbells doorbells;
   private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private volatile int domainId;
   private volatile boolean dead;
 
   SimulatedProcess(HostDirectory directory, int domainId, HypercallClient host) {
@@ -54,14 +54,27 @@ final class SimulatedProcess {
     return host.call(request);
   }
 
-  /** Asks the host whether it is there, and knows this process. */
-  boolean hasHost() {
+  /**
+   * Asks the host for the number of this process's domain.
+   *
+   * @return -1 where the host is lost
+   */
+  int askDomainId() {
     try {
-      call(Hypercall.HELLO.request(Integer.BYTES).putInt(Hypercall.VERSION));
-      return true;
+      return call(Hypercall.HELLO.request(Integer.BYTES).putInt(Hypercall.VERSION)).getInt();
     } catch (XenException e) {
       LOGGER.debug("the host of before is lost", e);
-      return false;
+      return -1;
+    }
+  }
+
+  /** The domain was suspended and resumed with another number: it shares no page any more. */
+  void resumed(int newDomainId) {
+    domainId = newDomainId;
+    for (AutoCloseable resource : open) {
+      if (resource instanceof SimulatedPages pages) {
+        pages.keepForItself();
+      }
     }
   }
 

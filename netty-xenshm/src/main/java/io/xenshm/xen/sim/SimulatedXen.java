@@ -67,8 +67,17 @@ public final class SimulatedXen implements Xen {
     if (process.isDead()) {
       throw new XenException("this process of domain " + domainId + " crashed");
     }
-    if (process.hasHost()) {
-      return false;
+    int known = process.askDomainId();
+    if (known >= 0) {
+      if (known != domainId) {
+        throw new XenException(
+            "XenStore says that this is domain " + domainId + ", the host says domain " + known);
+      }
+      boolean resumed = known != process.domainId();
+      if (resumed) {
+        process.resumed(known);
+      }
+      return resumed;
     }
     HypercallClient host = HypercallClient.connect(directory, domainId);
     earlier.add(process);

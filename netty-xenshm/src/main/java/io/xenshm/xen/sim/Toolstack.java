@@ -5,7 +5,9 @@ import io.xenshm.xen.sim.xenstore.SimXenStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes to XenStore what {@code xl create} writes for a guest with one network card, and removes
@@ -17,6 +19,7 @@ final class Toolstack {
 
   private final SimXenStore xenStore;
   private final Path directory;
+  private final Map<Integer, UUID> restored = new ConcurrentHashMap<>();
 
   Toolstack(SimXenStore xenStore, Path directory) {
     this.xenStore = xenStore;
@@ -76,11 +79,26 @@ final class Toolstack {
     xenStore.remove(backEnds(domainId));
     xenStore.remove(vm(domainId));
     xenStore.removeDomain(domainId);
+    restored.remove(domainId);
   }
 
-  /** Returns a guest's UUID: the same whenever this host starts a guest with this number. */
+  /** Has a guest that was suspended go on under another number, with the UUID that it had. */
+  void restore(int domainId, SimulatedDomain resumed) throws IOException {
+    UUID uuid = uuid(domainId);
+    destroy(domainId);
+    restored.put(resumed.id(), uuid);
+    create(resumed);
+  }
+
+  /**
+   * Returns a guest's UUID: the same whenever this host starts a guest with this number, but for
+   * one that had another number before.
+   */
   private UUID uuid(int domainId) {
-    return UUID.nameUUIDFromBytes((directory + "#" + domainId).getBytes(StandardCharsets.UTF_8));
+    UUID kept = restored.get(domainId);
+    return kept != null
+        ? kept
+        : UUID.nameUUIDFromBytes((directory + "#" + domainId).getBytes(StandardCharsets.UTF_8));
   }
 
   private String vm(int domainId) {

@@ -49,6 +49,7 @@ public final class SimXenStore implements AutoCloseable {
   // Of the loop alone.
   private final Map<Integer, Channel> servers = new TreeMap<>();
   private final Map<StoreConnection, Channel> clients = new HashMap<>();
+  private final Map<StoreConnection, Integer> suspended = new HashMap<>();
 
   private SimXenStore(Path directory, XenStoreFlavour flavour) {
     this.directory = directory;
@@ -130,7 +131,10 @@ public final class SimXenStore implements AutoCloseable {
           if (server != null) {
             end(server);
           }
-          drop(connectionsOf(domainId));
+          drop(
+              connectionsOf(domainId).stream()
+                  .filter(connection -> !suspended.containsKey(connection))
+                  .toList());
           removeAsDom0("/local/domain/" + domainId);
           daemon.release(domainId);
           return null;
@@ -178,6 +182,44 @@ public final class SimXenStore implements AutoCloseable {
           daemon.clear();
           return null;
         });
+  }
+
+  /**
+   * Suspends a domain: its requests wait. Nothing else changes until its toolstack removes the
+   * domain, which spares these connections.
+   */
+  public void suspend(int domainId) {
+    onLoop(
+        () -> {
+          for (StoreConnection connection : connectionsOf(domainId)) {
+            suspended.put(connection, domainId);
+            handler(connection).setSuspended(true);
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Resumes a domain under another number, which was added meanwhile: its connections are the new
+   * domain's, and each of their watches fires once.
+   */
+  public void resume(int domainId, int newDomainId) {
+    onLoop(
+        () -> {
+          for (StoreConnection connection : connectionsOf(domainId)) {
+            if (suspended.remove(connection, domainId)) {
+              connection.resumed(newDomainId);
+              handler(connection).setSuspended(false);
+              List.copyOf(connection.watches())
+                  .forEach(watch -> StoreWatches.fire(connection, watch, watch.path()));
+            }
+          }
+          return null;
+        });
+  }
+
+  private SimXenStoreHandler handler(StoreConnection connection) {
+    return clients.get(connection).pipeline().get(SimXenStoreHandler.class);
   }
 
   /** Returns how many nodes a domain owns. */
@@ -244,7 +286,13 @@ public final class SimXenStore implements AutoCloseable {
     SimXenStoreHandler handler = new SimXenStoreHandler(daemon, domainId);
     channel.pipeline().addLast(new XenStoreFrameDecoder(), new XenStoreFrameEncoder(), handler);
     clients.put(handler.connection(), channel);
-    channel.closeFuture().addListener(closed -> clients.remove(handler.connection()));
+    channel
+        .closeFuture()
+        .addListener(
+            closed -> {
+              clients.remove(handler.connection());
+              suspended.remove(handler.connection());
+            });
   }
 
   private List<StoreConnection> connectionsOf(int domainId) {

@@ -19,6 +19,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   private final StoreConnection connection;
   private ChannelHandlerContext context;
   private int unsent;
+  private boolean suspended;
 
   SimXenStoreHandler(StoreDaemon daemon, int domainId) {
     super(XenStoreFrame.class);
@@ -28,6 +29,16 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
 
   StoreConnection connection() {
     return connection;
+  }
+
+  /** Has requests wait, or be served again. */
+  void setSuspended(boolean waits) {
+    suspended = waits;
+    setReading();
+  }
+
+  private void setReading() {
+    context.channel().config().setAutoRead(!suspended && unsent < MAX_OUTSTANDING);
   }
 
   @Override
@@ -59,17 +70,13 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
 
   private void send(XenStoreFrame frame) {
     unsent++;
-    if (unsent >= MAX_OUTSTANDING) {
-      context.channel().config().setAutoRead(false);
-    }
+    setReading();
     context
         .writeAndFlush(frame)
         .addListener(
             sent -> {
               unsent--;
-              if (unsent < MAX_OUTSTANDING) {
-                context.channel().config().setAutoRead(true);
-              }
+              setReading();
             });
   }
 }

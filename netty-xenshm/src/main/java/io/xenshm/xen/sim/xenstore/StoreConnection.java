@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 
 /** What the daemon keeps of one connection: it ends with it. */
 final class StoreConnection {
-  private final int domainId;
+  private int domainId;
   private final Consumer<XenStoreFrame> output;
   private final List<StoreWatch> watches = new ArrayList<>();
   private final Map<Integer, StoreTransaction> transactions = new HashMap<>();
@@ -28,6 +28,16 @@ final class StoreConnection {
 
   int domainId() {
     return domainId;
+  }
+
+  /**
+   * The domain was resumed with another number: its kernel registers its watches anew, and has let
+   * its transactions end before.
+   */
+  void resumed(int newDomainId) {
+    domainId = newDomainId;
+    transactions.clear();
+    watches.replaceAll(watch -> watch.of(newDomainId));
   }
 
   void send(XenStoreFrame frame) {

@@ -1,5 +1,7 @@
 package io.xenshm.xen.sim.xenstore;
 
+import io.xenshm.xenstore.XenStorePaths;
+
 /**
  * A registered watch.
  *
@@ -9,6 +11,16 @@ package io.xenshm.xen.sim.xenstore;
  *     a relative path
  */
 record StoreWatch(String path, String token, int hiddenPrefix) {
+
+  /** Returns the same watch of a domain that has another number: a relative path is relative to it. */
+  StoreWatch of(int newDomainId) {
+    if (hiddenPrefix == 0) {
+      return this;
+    }
+    String relative = path.substring(hiddenPrefix);
+    String absolute = XenStorePaths.absolute(relative, newDomainId);
+    return new StoreWatch(absolute, token, absolute.length() - relative.length());
+  }
 
   String reported(String changedPath) {
     return changedPath.substring(hiddenPrefix);

@@ -1,0 +1,157 @@
+package io.xenshm.netty;
+
+import static io.xenshm.netty.Received.get;
+import static io.xenshm.netty.TwoDomains.CLIENT;
+import static io.xenshm.netty.TwoDomains.SERVER;
+import static io.xenshm.netty.TwoDomains.done;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
+import java.io.IOException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A guest is suspended and resumed, or migrated, while it has connections and a listener. */
+@Timeout(120)
+class SuspendTest {
+  private static final int RESUMED = 7;
+  private static final int SOME = 100;
+
+  private final BlockingQueue<Received> accepted = new LinkedBlockingQueue<>();
+
+  @ParameterizedTest
+  @EnumSource(XenStoreFlavour.class)
+  void connectionsOfAClientThatIsSuspendedEndOnBothSidesAndNewOnesWork(XenStoreFlavour flavour)
+      throws Exception {
+    try (TwoDomains domains = new TwoDomains(flavour)) {
+      Channel listener = domains.bind(echo());
+      Received client = new Received();
+      echoed(domains.connect(client, listener), client);
+      final Received server = accepted.poll(20, TimeUnit.SECONDS);
+
+      domains.host.suspendAndResume(CLIENT, RESUMED);
+
+      assertSuspended(client);
+      assertPeerLost(server, CLIENT);
+      Received next = connectAtLast(domains, (XenShmAddress) listener.localAddress());
+      echoed(get(next.active).channel(), next);
+      Received child = accepted.poll(20, TimeUnit.SECONDS);
+      XenShmSocketChannel channel = (XenShmSocketChannel) get(child.active).channel();
+      assertEquals(RESUMED, ((XenShmAddress) channel.remoteAddress()).domainId());
+      assertEquals(RESUMED, domains.clientXen.domainId());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(XenStoreFlavour.class)
+  void aServerThatIsSuspendedIsReachedUnderItsNewNumber(XenStoreFlavour flavour) throws Exception {
+    try (TwoDomains domains = new TwoDomains(flavour)) {
+      Channel listener = domains.bind(echo());
+      Received client = new Received();
+      echoed(domains.connect(client, listener), client);
+      final Received server = accepted.poll(20, TimeUnit.SECONDS);
+
+      domains.host.suspendAndResume(SERVER, RESUMED);
+
+      assertSuspended(server);
+      assertPeerLost(client, SERVER);
+      int port = ((XenShmAddress) listener.localAddress()).getPort();
+      Received next = connectAtLast(domains, new XenShmAddress(RESUMED, port));
+      echoed(get(next.active).channel(), next);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(XenStoreFlavour.class)
+  void nothingIsLeftOfTheTimeBefore(XenStoreFlavour flavour) throws Exception {
+    try (TwoDomains domains = new TwoDomains(flavour)) {
+      Channel listener = domains.bind(echo());
+      Received open = new Received();
+      echoed(domains.connect(open, listener), open);
+      Received closed = new Received();
+      Channel idle = domains.connect(closed, listener);
+      echoed(idle, closed);
+      idle.close().sync(); // its memory goes to the pool
+
+      domains.host.suspendAndResume(CLIENT, RESUMED);
+      assertSuspended(open);
+      Received next = connectAtLast(domains, (XenShmAddress) listener.localAddress());
+      echoed(get(next.active).channel(), next);
+      domains.shutDownLoops();
+
+      for (int domain : new int[] {SERVER, RESUMED}) {
+        assertEquals(0, domains.host.accounting(domain).grantedPages(), "pages of " + domain);
+        assertEquals(0, domains.host.accounting(domain).mappedPages(), "maps of " + domain);
+        assertEquals(0, domains.host.accounting(domain).ports(), "ports of " + domain);
+        assertEquals(0, domains.host.accounting(domain).xenStoreWatches(), "watches of " + domain);
+      }
+    }
+  }
+
+  private static void assertSuspended(Received received) throws Exception {
+    Throwable cause = get(received.exception);
+    assertInstanceOf(IOException.class, cause);
+    assertTrue(cause.getMessage().contains("suspended"), cause.getMessage());
+    get(received.inactive);
+  }
+
+  private static void assertPeerLost(Received received, int domain) throws Exception {
+    Throwable cause = get(received.exception);
+    assertInstanceOf(IOException.class, cause);
+    assertTrue(cause.getMessage().contains("domain " + domain), cause.getMessage());
+    get(received.inactive);
+  }
+
+  private static Received connectAtLast(TwoDomains domains, XenShmAddress address) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      Received received = new Received();
+      ChannelFuture connect = domains.client(received).connect(address).awaitUninterruptibly();
+      if (connect.isSuccess()) {
+        return received;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("no new connection", connect.cause());
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+
+  private static void echoed(Channel client, Received received) throws Exception {
+    done(client.writeAndFlush(Unpooled.wrappedBuffer(new byte[SOME])));
+    received.awaitBytes(SOME);
+  }
+
+  private ChannelInitializer<Channel> echo() {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel child) {
+        Received received = new Received();
+        accepted.add(received);
+        child
+            .pipeline()
+            .addLast(
+                new ChannelInboundHandlerAdapter() {
+                  @Override
+                  public void channelRead(ChannelHandlerContext ctx, Object message) {
+                    ctx.writeAndFlush(message).addListener(f -> {});
+                  }
+                },
+                received);
+      }
+    };
+  }
+}
