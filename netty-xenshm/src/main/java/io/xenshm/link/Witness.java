@@ -259,6 +259,10 @@ final class Witness {
     }
     if (!now.has(Step.COMPLETE)) {
       Listeners.await(store.write(node, now.value));
+      if (store.connection() != now.connection) {
+        // Written to a XenStore that may not have what was published before.
+        throw new XenException("the connection to XenStore changed during the publication");
+      }
       done(now, Step.COMPLETE);
     }
   }
