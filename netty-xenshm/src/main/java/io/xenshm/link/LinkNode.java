@@ -36,7 +36,8 @@ public final class LinkNode {
   private final Witness witness;
   private final CompletableFuture<Void> ready;
   private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
-  private final OfferBudget budget = new OfferBudget(System::nanoTime);
+  private final PeerLimits limits = new PeerLimits(System::nanoTime);
+  private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -46,7 +47,7 @@ public final class LinkNode {
     pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
     offers = new Offers(xen, processes.ownNonce());
     witness = new Witness(xen, processes.ownNonce(), new Publication());
-    peers = new PeerWatches(xen, witness, pool::forget);
+    peers = new PeerWatches(xen, witness, this::forget);
     listeners = new Listeners(this, processes, budget);
     ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
     witness.start();
@@ -56,6 +57,7 @@ public final class LinkNode {
    * Returns the node of a {@code Xen}; {@link #release()} must follow.
    *
    * @throws IOException if this process cannot be registered in {@link Xen#runtimeDirectory()}
+   * @throws IllegalArgumentException if a {@link PeerLimit}'s property is malformed
    */
   public static LinkNode acquire(Xen xen) throws IOException {
     synchronized (NODES) {
@@ -164,6 +166,16 @@ public final class LinkNode {
 
   MemoryPool pool() {
     return pool;
+  }
+
+  /** Returns what each peer domain may take of this process. */
+  public PeerLimits limits() {
+    return limits;
+  }
+
+  private void forget(int peerDomain) {
+    pool.forget(peerDomain);
+    limits.forget(peerDomain);
   }
 
   OfferBudget budget() {

@@ -219,14 +219,13 @@ public final class Listeners {
     if (client < 0 || client == xen.domainId()) {
       return;
     }
-    if (budget.tryRead(client)) {
+    if (budget.tryTake(client)) {
       store
           .read(path)
           .whenComplete(
               (value, failure) -> {
-                budget.readDone(client);
-                if (failure == null) {
-                  received(client, value);
+                if (failure != null || !received(client, value)) {
+                  budget.settled(client);
                 }
               });
     } else {
@@ -234,24 +233,26 @@ public final class Listeners {
     }
   }
 
-  private void received(int client, byte[] value) {
+  /** Hands an offer over; false where it is dropped. */
+  private boolean received(int client, byte[] value) {
     Offer offer;
     try {
       offer = Offer.parse(value);
     } catch (MalformedOfferException e) {
       logger.debug("Offer of domain {} dropped", client, e);
       budget.violated(client);
-      return;
+      return false;
     }
     if (!offer.listenerProcess().equals(processes.ownNonce())) {
-      return;
+      return false;
     }
     Bound listener = bound.get(new ListenerPort(offer.kind(), offer.listenerPort()));
-    if (listener != null) {
-      listener.handler().offered(new IncomingOffer(node, client, offer));
-    } else {
+    if (listener == null) {
       logger.debug("Offer of domain {} dropped, nobody listens: {}", client, offer);
+      return false;
     }
+    listener.handler().offered(new IncomingOffer(node, client, offer));
+    return true;
   }
 
   void close() {

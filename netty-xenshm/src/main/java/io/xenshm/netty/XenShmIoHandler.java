@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 
 /**
@@ -84,7 +85,7 @@ public final class XenShmIoHandler implements IoHandler {
     boolean opened = false;
     try {
       acquired = LocalDomain.acquire(xen, directories);
-      doorbells.add(open(xen));
+      doorbells.add(open(xen, acquired));
       opened = true;
     } finally {
       if (!opened) {
@@ -100,8 +101,9 @@ public final class XenShmIoHandler implements IoHandler {
     domain.links().addLoop(this, executor, this::renewDoorbells);
   }
 
-  private static DoorbellIoHandle open(Xen xen) throws XenException {
-    return new DoorbellIoHandle(new Doorbells(xen.openEventChannels()));
+  private DoorbellIoHandle open(Xen xen, LocalDomain owner) throws XenException {
+    return new DoorbellIoHandle(
+        new Doorbells(xen.openEventChannels(), owner.links().limits(), scheduler(executor)));
   }
 
   /** Opens doorbells for new links; those of before end with their last link. */
@@ -111,7 +113,7 @@ public final class XenShmIoHandler implements IoHandler {
     }
     DoorbellIoHandle fresh;
     try {
-      fresh = open(domain.links().xen());
+      fresh = open(domain.links().xen(), domain);
     } catch (XenException e) {
       logger.warn("An event loop has no event channels for new connections: they fail", e);
       return;
@@ -133,6 +135,13 @@ public final class XenShmIoHandler implements IoHandler {
                         before.end();
                       }
                     }));
+  }
+
+  private static ScheduledExecutorService scheduler(ThreadAwareExecutor executor) {
+    if (executor instanceof ScheduledExecutorService scheduler) {
+      return scheduler;
+    }
+    throw new IllegalArgumentException(executor + " is no event loop: it schedules nothing");
   }
 
   /**

@@ -107,6 +107,11 @@ public final class FuzzXen implements Xen, GrantTable {
   }
 
   @Override
+  public boolean refresh(int domainId) {
+    return false;
+  }
+
+  @Override
   public int domainId() {
     return DOMAIN;
   }

@@ -145,6 +145,11 @@ public final class ScriptedStore implements XenStore {
   }
 
   @Override
+  public int connection() {
+    return 1;
+  }
+
+  @Override
   public void close() {
     watches.clear();
   }
