@@ -150,8 +150,8 @@ final class PeerWatches {
     }
 
     private void look() {
-        int life = witness.life();
-        store.read(path).whenComplete((value, failure) -> readResult(failure, life));
+      int life = witness.life();
+      store.read(path).whenComplete((value, failure) -> readResult(failure, life));
     }
 
     /** What was not there in this life of XenStore's tells nothing by being missing. */

@@ -61,10 +61,13 @@ class SimProcessTest {
     try (BufferedReader output = host.inputReader()) {
       assertEquals("READY", lastLineUntilReady(output));
       try (SimulatedXen guest = SimulatedXen.open(directory, 1)) {
-        assertEquals(0, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=5"));
+        assertEquals(
+            0, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=5"));
         assertTrue(guest.refresh(5));
-        assertEquals(1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=6"));
-        assertEquals(1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "5=2"));
+        assertEquals(
+            1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=6"));
+        assertEquals(
+            1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "5=2"));
         assertEquals(2, Main.commandLine().execute("sim", directory.toString(), "--suspend", "5"));
       }
     } finally {

@@ -130,9 +130,6 @@ final class HostileLinkPeer {
     }
 
     @Override
-    public void suspended() {}
-
-    @Override
     public void loopEnds() {
       link.close();
     }

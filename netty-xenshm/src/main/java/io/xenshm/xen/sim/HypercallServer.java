@@ -43,8 +43,7 @@ final class HypercallServer implements AutoCloseable {
   private long nextPass = System.nanoTime();
   private volatile boolean stopping;
 
-  HypercallServer(
-      Hypervisor hypervisor, int deferredPassMillis, HypercallHandler.Toolbox toolbox)
+  HypercallServer(Hypervisor hypervisor, int deferredPassMillis, HypercallHandler.Toolbox toolbox)
       throws IOException {
     this.hypervisor = hypervisor;
     this.handler = new HypercallHandler(hypervisor, toolbox);
@@ -81,8 +80,7 @@ final class HypercallServer implements AutoCloseable {
   }
 
   /** Suspends a domain and resumes it as another one. For the host's thread. */
-  void resumeDomain(int domainId, Path socket, int newDomainId, Path newSocket)
-      throws IOException {
+  void resumeDomain(int domainId, Path socket, int newDomainId, Path newSocket) throws IOException {
     hypervisor.resumeDomain(domainId, newDomainId);
     listeners.remove(domainId).close();
     Files.deleteIfExists(socket);

@@ -223,12 +223,12 @@ public final class SimulatedHost implements AutoCloseable {
   }
 
   /**
-   * Suspends a guest and resumes it, as {@code xl save} and {@code xl restore}, or {@code xl migrate
-   * localhost}, do. The guest has another number afterwards. All its ports, grants and mappings are
-   * gone without a word, and so are its nodes in XenStore: the toolstack writes its own of them
-   * again below the new number. The guest's processes go on, and keep their connections to
-   * XenStore; each of their watches fires once. The guest's peers get no event, and keep what they
-   * mapped.
+   * Suspends a guest and resumes it, as {@code xl save} and {@code xl restore}, or {@code xl
+   * migrate localhost}, do. The guest has another number afterwards. All its ports, grants and
+   * mappings are gone without a word, and so are its nodes in XenStore: the toolstack writes its
+   * own of them again below the new number. The guest's processes go on, and keep their connections
+   * to XenStore; each of their watches fires once. The guest's peers get no event, and keep what
+   * they mapped.
    *
    * @param domainId the guest's number
    * @param newDomainId a number that no domain has
@@ -285,8 +285,7 @@ public final class SimulatedHost implements AutoCloseable {
    * @throws XenException if no host runs there, there is no such guest, or the new number is a
    *     domain's
    */
-  public static void suspendAndResume(Path dir, int domainId, int newDomainId)
-      throws XenException {
+  public static void suspendAndResume(Path dir, int domainId, int newDomainId) throws XenException {
     HostDirectory directory = new HostDirectory(dir);
     directory.checkDomain(domainId);
     Path resumed = directory.hypercallSocket(newDomainId);
@@ -298,16 +297,17 @@ public final class SimulatedHost implements AutoCloseable {
     }
     try (HypercallClient host = HypercallClient.connect(directory, DOMAIN_0)) {
       host.call(
-          Hypercall.RESUME_DOMAIN
-              .request(2 * Integer.BYTES)
-              .putInt(domainId)
-              .putInt(newDomainId));
+          Hypercall.RESUME_DOMAIN.request(2 * Integer.BYTES).putInt(domainId).putInt(newDomainId));
     }
     long deadline = System.nanoTime() + RESUME_TIMEOUT_NANOS;
     while (!Files.exists(resumed)) {
       if (System.nanoTime() - deadline > 0) {
         throw new XenException(
-            "the simulated host in " + dir + " did not resume domain " + domainId + "; see its log");
+            "the simulated host in "
+                + dir
+                + " did not resume domain "
+                + domainId
+                + "; see its log");
       }
       LockSupport.parkNanos(RESUME_LOOK_NANOS);
     }

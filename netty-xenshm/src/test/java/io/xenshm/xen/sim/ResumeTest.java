@@ -145,10 +145,7 @@ class ResumeTest {
     get(guest.xenStore().write("data/mine", "1"));
     assertEquals("/local/domain/1/data/mine", take(seen));
     final int connection = guest.xenStore().connection();
-    get(
-        guest
-            .xenStore()
-            .setPermissions("data/mine", Permission.list("n" + GUEST, "r" + PEER)));
+    get(guest.xenStore().setPermissions("data/mine", Permission.list("n" + GUEST, "r" + PEER)));
     BlockingQueue<String> peerSaw = new LinkedBlockingQueue<>();
     get(peer.xenStore().watch("/local/domain/1/data/mine", peerSaw::add));
     take(peerSaw);
@@ -164,10 +161,8 @@ class ResumeTest {
     assertEquals("" + RESUMED, get(guest.xenStore().readString("domid")));
     assertEquals(vm, get(guest.xenStore().readString("vm")));
     ExecutionException missing =
-        assertThrows(
-            ExecutionException.class, () -> get(guest.xenStore().readString("data/mine")));
-    assertEquals(
-        XenStoreException.Code.ENOENT, ((XenStoreException) missing.getCause()).code());
+        assertThrows(ExecutionException.class, () -> get(guest.xenStore().readString("data/mine")));
+    assertEquals(XenStoreException.Code.ENOENT, ((XenStoreException) missing.getCause()).code());
     assertEquals(connection, guest.xenStore().connection());
     get(guest.xenStore().write("data/again", "1"));
     assertEquals("1", host.xenStore().read("/local/domain/7/data/again"));

@@ -12,7 +12,9 @@ import io.xenshm.xenstore.XenStorePaths;
  */
 record StoreWatch(String path, String token, int hiddenPrefix) {
 
-  /** Returns the same watch of a domain that has another number: a relative path is relative to it. */
+  /**
+   * Returns the same watch of a domain that has another number: a relative path is relative to it.
+   */
   StoreWatch of(int newDomainId) {
     if (hiddenPrefix == 0) {
       return this;
