@@ -137,7 +137,7 @@ class HostilePacketPeerTest {
     private int turn;
 
     @Override
-      public void channelRead(ChannelHandlerContext ctx, Object message) {
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
       DatagramPacket packet = (DatagramPacket) message;
       if (packet.sender().equals(ATTACKER_ADDRESS)) {
         packet.release();
@@ -157,7 +157,7 @@ class HostilePacketPeerTest {
   }
 
   /** What the attacker does. */
-  private interface Attack {
+  interface Attack {
     void run(HostileClient attacker) throws Exception;
   }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The servers of all examples, those of streams with TLS and without, in a process of their own. */
+/** All examples' servers, those of streams with TLS and without, in a process of their own. */
 final class AllServers {
   private AllServers() {}
 
