@@ -275,6 +275,9 @@ class HostilePacketPeerTest {
 
   @Test
   void anEndlessBurstIsReadInTurnsWithTheOthers() throws Exception {
+    for (int i = 0; i < RING; i += 8) {
+      attacker.set(DATA + i, 4);
+    }
     Thread burst = new Thread(this::publishWithoutEnd, "endless burst");
     burst.start();
     try {
@@ -293,7 +296,7 @@ class HostilePacketPeerTest {
     assertEquals(0, server.droppedPackets() + client.droppedPackets());
   }
 
-  /** The ring is zero: each word of it is a packet without bytes. */
+  /** The ring is full of packets of four bytes, again and again. */
   private void publishWithoutEnd() {
     try {
       while (bursting) {
@@ -307,8 +310,8 @@ class HostilePacketPeerTest {
   @Test
   void a8WhoClosesMidWayIsForgottenAndWhatItSentIsRead() throws Exception {
     attacker.set(DATA, 4);
+    attacker.set(HostileClient.CLOSED, 1);
     attacker.publish(8);
-    attacker.close();
 
     Packets.await(
         server, () -> !server.ringPeers().contains(ATTACKER_ADDRESS), "its ring is forgotten");

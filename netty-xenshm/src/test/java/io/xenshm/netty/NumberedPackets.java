@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Packets whose size and bytes follow from their number, and the check of those that came: each one
- * whole, in order, and once. Small sizes are as likely as large ones.
+ * whole, and where the path keeps them, in order and once. Small sizes are as likely as large ones.
  */
 final class NumberedPackets extends ChannelInboundHandlerAdapter {
   private static final int MAX_PAYLOAD = 65_507;
@@ -23,6 +23,7 @@ final class NumberedPackets extends ChannelInboundHandlerAdapter {
   private static final ByteBuf EXPECTED = Unpooled.wrappedBuffer(PATTERN);
 
   private final int count;
+  private final boolean ordered;
   private int last = -1;
   private final AtomicLong received = new AtomicLong();
   private final AtomicLong damaged = new AtomicLong();
@@ -32,9 +33,11 @@ final class NumberedPackets extends ChannelInboundHandlerAdapter {
    * A check.
    *
    * @param count how many packets there are
+   * @param ordered whether the path keeps their order
    */
-  NumberedPackets(int count) {
+  NumberedPackets(int count, boolean ordered) {
     this.count = count;
+    this.ordered = ordered;
   }
 
   private static byte[] pattern() {
@@ -99,11 +102,14 @@ final class NumberedPackets extends ChannelInboundHandlerAdapter {
 
   private boolean isUndamaged(ByteBuf content) {
     int size = content.readableBytes();
+    if (!ordered && size < Integer.BYTES) {
+      return true; // too few bytes to tell which one it is
+    }
     int number = size < Integer.BYTES ? nextOfThese(content) : content.getIntLE(0);
     if (number <= last || number >= count || size(number) != size) {
       return false;
     }
-    last = number;
+    last = ordered ? number : -1;
     int head = Math.min(size, Integer.BYTES);
     return ByteBufUtil.equals(content, head, EXPECTED, offset(number), size - head);
   }

@@ -45,7 +45,7 @@ class PacketAccountingTest {
   private static final int MAX_BURST = 100;
   private static final int UDP_BUFFER = 1 << 16;
 
-  private final NumberedPackets atServer = new NumberedPackets(PACKETS);
+  private NumberedPackets atServer;
   private TwoDomains domains;
 
   @BeforeEach
@@ -75,6 +75,7 @@ class PacketAccountingTest {
 
   @Test
   void whatIsSentThroughARingIsReceivedOrCountedAsDropped() throws Exception {
+    atServer = new NumberedPackets(PACKETS, true);
     XenShmDatagramChannel server =
         bind(domains.serverWorkers, SERVER_ADDRESS, XenShmMode.REQUIRED, atServer);
     XenShmDatagramChannel client =
@@ -101,6 +102,7 @@ class PacketAccountingTest {
 
   @Test
   void whatUdpDeliversIsUndamaged() throws Exception {
+    atServer = new NumberedPackets(PACKETS, false);
     XenShmDatagramChannel server =
         bind(domains.serverWorkers, SERVER_ADDRESS, XenShmMode.PREFERRED, atServer);
     XenShmDatagramChannel client =
