@@ -25,7 +25,14 @@ final class Offers {
   private final Xen xen;
   private final String process;
   private final AtomicInteger serial = new AtomicInteger();
-  private final Map<Integer, CompletableFuture<Void>> directories = new ConcurrentHashMap<>();
+  private final Map<Integer, Directory> directories = new ConcurrentHashMap<>();
+
+  /**
+   * A directory that is made.
+   *
+   * @param connection the connection to XenStore through which it was; by another it may be gone
+   */
+  private record Directory(int connection, CompletableFuture<Void> made) {}
 
   Offers(Xen xen, String process) {
     this.xen = xen;
@@ -69,12 +76,16 @@ final class Offers {
   }
 
   private CompletableFuture<Void> directory(int serverDomain) {
-    CompletableFuture<Void> directory =
-        directories.computeIfAbsent(serverDomain, this::makeDirectory);
-    if (directory.isCompletedExceptionally()) {
-      directories.remove(serverDomain, directory);
-    }
-    return directory;
+    int connection = store.connection();
+    return directories.compute(
+            serverDomain,
+            (server, known) ->
+                known == null
+                        || known.connection != connection
+                        || known.made.isCompletedExceptionally()
+                    ? new Directory(connection, makeDirectory(server))
+                    : known)
+        .made;
   }
 
   private CompletableFuture<Void> makeDirectory(int serverDomain) {

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
@@ -28,6 +29,8 @@ import java.util.function.IntConsumer;
  */
 final class PeerWatches {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerWatches.class);
+
+  private static final long RETRY_MILLIS = 500;
 
   private final XenStore store;
   private final Xen xen;
@@ -114,8 +117,8 @@ final class PeerWatches {
     private final Set<Entry> entries = new LinkedHashSet<>();
     private CompletableFuture<Watch> watch;
 
-    /** In which of XenStore's lives the node was there. */
-    private volatile int seenIn = witness.life();
+    /** The latest connection to XenStore through which the node was seen. */
+    private volatile int seenBy = store.connection();
 
     Directory(String path, int peerDomain) {
       this.path = path;
@@ -127,7 +130,10 @@ final class PeerWatches {
         watch = store.watch(path, this::changed);
         watch.whenComplete(
             (registered, failure) -> {
-              if (failure != null) {
+              if (Witness.isPassing(failure)) {
+                CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS)
+                    .execute(this::startAgain);
+              } else if (failure != null) {
                 logger.warn(
                     "The death of domain {} will not be noticed: no watch on {}",
                     peerDomain,
@@ -135,6 +141,16 @@ final class PeerWatches {
                     failure);
               }
             });
+      }
+    }
+
+    /** XenStore was away when the watch was to be registered. */
+    private void startAgain() {
+      synchronized (directories) {
+        if (directories.get(path) == this) {
+          watch = null;
+          start();
+        }
       }
     }
 
@@ -150,17 +166,17 @@ final class PeerWatches {
     }
 
     private void look() {
-      int life = witness.life();
-      store.read(path).whenComplete((value, failure) -> readResult(failure, life));
+      int connection = store.connection();
+      store.read(path).whenComplete((value, failure) -> readResult(failure, connection));
     }
 
     /** What was not there in this life of XenStore's tells nothing by being missing. */
-    private void readResult(Throwable failure, int life) {
+    private void readResult(Throwable failure, int connection) {
       if (failure == null) {
-        seenIn = life;
-      } else if (isMissing(failure) && seenIn == life) {
+        seenBy = connection;
+      } else if (isMissing(failure)) {
         witness
-            .isStill(life)
+            .isStillAsOf(seenBy)
             .thenAccept(
                 still -> {
                   if (still) {

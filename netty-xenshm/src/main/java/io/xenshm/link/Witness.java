@@ -104,7 +104,7 @@ final class Witness {
     }
     registered.whenComplete(
         (done, failure) -> {
-          if (failure instanceof XenStoreException refused && isPassing(refused.code())) {
+          if (isPassing(failure)) {
             CompletableFuture.delayedExecutor(LAST_RETRY_MILLIS, TimeUnit.MILLISECONDS)
                 .execute(this::start);
           } else if (failure != null) {
@@ -113,23 +113,22 @@ final class Witness {
         });
   }
 
-  private static boolean isPassing(Code code) {
-    return code == Code.DISCONNECTED || code == Code.TIMEOUT;
-  }
-
-  /** Returns the number of XenStore's present life. */
-  int life() {
-    return life.number;
+  /** Says whether a request failed because XenStore is away for now. */
+  static boolean isPassing(Throwable failure) {
+    return failure instanceof XenStoreException refused
+        && (refused.code() == Code.DISCONNECTED || refused.code() == Code.TIMEOUT);
   }
 
   /**
-   * Says whether XenStore still is in a life: what is missing now is missing by itself.
+   * Says whether XenStore still has all that was seen through a connection: what is missing now is
+   * missing by itself.
    *
+   * @param connection {@link XenStore#connection()} of then
    * @return false also where that cannot be told now; never fails
    */
-  CompletableFuture<Boolean> isStill(int number) {
+  CompletableFuture<Boolean> isStillAsOf(int connection) {
     Life asked = life;
-    if (asked.number != number) {
+    if (connection < asked.connection) {
       return CompletableFuture.completedFuture(false);
     }
     if (!asked.has(Step.COMPLETE)) {
@@ -140,7 +139,7 @@ final class Witness {
         .handle(
             (value, failure) -> {
               if (failure == null && value.equals(asked.value)) {
-                return life.number == number;
+                return life.number == asked.number;
               }
               if (failure == null || PeerWatches.isMissing(failure)) {
                 look(false);
