@@ -82,7 +82,7 @@ final class TransportServer {
   }
 
   /** Serves one control connection; returns whether to go on. */
-  private static boolean obey(ServerSocket control) throws IOException, InterruptedException {
+  private static boolean obey(ServerSocket control) throws Exception {
     try (Socket socket = control.accept();
         BufferedReader lines =
             new BufferedReader(
@@ -90,6 +90,10 @@ final class TransportServer {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.equals("end")) {
           return false;
+        }
+        if (line.equals("addresses")) {
+          AddressServer.start();
+          socket.getOutputStream().write("listening\n".getBytes(StandardCharsets.US_ASCII));
         }
         if (line.equals("kill")) {
           System.out.println("killing this process");

@@ -34,7 +34,8 @@ public final class HostileClient implements AutoCloseable {
 
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE_NANOS =
+      TimeUnit.SECONDS.toNanos(Long.getLong("xenshm.contract.timeoutSeconds", 20));
   private static final String PROCESS = "0123456789abcdef";
 
   private final Xen xen;
