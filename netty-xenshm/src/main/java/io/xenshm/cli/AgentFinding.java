@@ -20,7 +20,9 @@ final class AgentFinding {
       int domain = setting.domainOf(store);
       if (domain == DOMAIN_0) {
         return new Finding(
-            SUBJECT, true, "this is dom0; `xenshm peers --domain N` tells what it wrote for guest N");
+            SUBJECT,
+            true,
+            "this is dom0; `xenshm peers --domain N` tells what it wrote for guest N");
       }
       return of(domain, XenStoreSetting.await(PeerTable.read(store, domain)));
     } catch (XenException | ParameterException e) {
