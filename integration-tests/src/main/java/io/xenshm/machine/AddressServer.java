@@ -19,7 +19,9 @@ import java.net.InetSocketAddress;
 final class AddressServer {
   private AddressServer() {}
 
-  /** Opens them as soon as dom0's agent has told of the client; they stay until the process ends. */
+  /**
+   * Opens them as soon as dom0's agent has told of the client; they stay until the process ends.
+   */
   static void start() throws Exception {
     Xen xen = XenBackEnds.open(XenBackEnds.AUTO);
     // Before the event loop: what it reads of the table first has the client.

@@ -13,7 +13,6 @@ import io.xenshm.netty.XenShmAddress;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmServerSocketChannel;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
