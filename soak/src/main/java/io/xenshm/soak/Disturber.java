@@ -75,8 +75,12 @@ final class Disturber {
 
   private void toggleAgent() throws IOException, InterruptedException {
     agentIsOff = !agentIsOff;
-    count(agentIsOff ? "agent ended" : "agent started");
-    site.host(agentIsOff ? "agent-off" : "agent-on");
+    if (agentIsOff) {
+      count("agent killed");
+      site.killAgent();
+    } else {
+      site.startAgent();
+    }
   }
 
   private void absence() throws InterruptedException {

@@ -22,10 +22,13 @@ final class Site implements AutoCloseable {
   private static final int OTHER_PORT = 4721;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private final Path directory;
   private final ChildJvm host;
   private final List<Peer> peers = new ArrayList<>();
+  private ChildJvm agent;
 
   Site(Path directory, Consumer<String> complaints) throws IOException, InterruptedException {
+    this.directory = directory;
     host =
         ChildJvm.start(
             "host",
@@ -35,6 +38,7 @@ final class Site implements AutoCloseable {
             List.of(directory.toString(), Integer.toString(DOMAINS)));
     try {
       host.awaitLine("READY", PATIENCE);
+      startAgent();
       peers.add(new Peer(directory, 1, PORT, true, complaints));
       peers.add(new Peer(directory, 2, PORT, true, complaints));
       peers.add(new Peer(directory, 1, OTHER_PORT, false, complaints));
@@ -57,6 +61,27 @@ final class Site implements AutoCloseable {
     return host.awaitLine("DID", PATIENCE);
   }
 
+  /** Starts dom0's agent; returns when all guests have their tables. */
+  void startAgent() throws IOException, InterruptedException {
+    agent =
+        ChildJvm.start(
+            "agent",
+            SoakAgent.class,
+            Map.of("XENSHM_XEN", "sim:" + directory),
+            List.of("-Xmx128m", "-XX:+UseSerialGC"),
+            List.of());
+    String line = agent.readLine(PATIENCE);
+    if (!line.equals("READY")) {
+      throw new IOException("the agent says " + line);
+    }
+  }
+
+  /** Ends dom0's agent with SIGKILL. */
+  void killAgent() throws IOException, InterruptedException {
+    agent.kill();
+    agent.awaitExit(PATIENCE);
+  }
+
   void dump() {
     peers.forEach(Peer::dump);
     System.err.println("== host");
@@ -66,6 +91,10 @@ final class Site implements AutoCloseable {
   @Override
   public void close() {
     peers.forEach(Peer::close);
+    if (agent != null) {
+      agent.kill();
+      agent.close();
+    }
     host.close();
   }
 }

@@ -13,8 +13,7 @@ import java.nio.file.Path;
 
 /**
  * The simulated host as a process, which does what it is told to by lines on its standard input:
- * {@code accounting N}, {@code destroy N}, {@code create N}, {@code agent-off}, {@code agent-on},
- * {@code stat}. Ends with its parent.
+ * {@code accounting N}, {@code destroy N}, {@code create N}, {@code stat}. Ends with its parent.
  */
 final class SoakHost {
   private static final int GRANTED_PAGES = 4096;
@@ -34,7 +33,8 @@ final class SoakHost {
             .withGrantedPages(GRANTED_PAGES)
             .withDeferredFrees(QUICK_FREES, QUICK_FREES_MILLIS);
     try (SimulatedHost host =
-        SimulatedHost.start(SimulatedHostConfig.of(directory, guests).withLimits(limits))) {
+        SimulatedHost.start(
+            SimulatedHostConfig.of(directory, guests).withLimits(limits).withoutAgent())) {
       System.out.println("READY " + host.directory());
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -51,8 +51,6 @@ final class SoakHost {
       }
       case "destroy" -> host.destroyDomain(Integer.parseInt(words[1]));
       case "create" -> host.addDomain(SimulatedDomain.of(Integer.parseInt(words[1])));
-      case "agent-off" -> host.stopAgent();
-      case "agent-on" -> host.startAgent();
       case "stat" -> {
         return Holdings.ofThisProcess(null);
       }
