@@ -16,18 +16,16 @@ final class Disturbances {
   private static final class Disturbance {
     private final Peer peer;
     private final String what;
-    private final long began;
     private long ended = Long.MAX_VALUE;
 
-    Disturbance(Peer peer, String what, long began) {
+    Disturbance(Peer peer, String what) {
       this.peer = peer;
       this.what = what;
-      this.began = began;
     }
   }
 
   void begin(Peer peer, String what) {
-    all.add(new Disturbance(peer, what, System.nanoTime()));
+    all.add(new Disturbance(peer, what));
   }
 
   void end(Peer peer) {

@@ -57,6 +57,7 @@ final class Disturber {
 
   /** The guest goes; its processes, which the simulation leaves alone, are killed after it. */
   private void destroyDomain() throws IOException, InterruptedException {
+    repair(); // the new domain needs a table
     count("domain destroyed");
     List<Peer> inhabitants =
         site.peers().stream().filter(peer -> peer.domain == Site.DESTROYED).toList();

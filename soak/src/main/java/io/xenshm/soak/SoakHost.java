@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The simulated host as a process, which does what it is told to by lines on its standard input:
@@ -19,6 +21,9 @@ final class SoakHost {
   private static final int GRANTED_PAGES = 4096;
   private static final int QUICK_FREES = 1024;
   private static final int QUICK_FREES_MILLIS = 50;
+
+  private static final long TABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private SoakHost() {}
 
@@ -44,13 +49,35 @@ final class SoakHost {
     }
   }
 
+  /**
+   * Returns when the agent wrote the domain's table: a loopback address that the table does not
+   * know as the domain's own is not announced.
+   */
+  private static void create(SimulatedHost host, SimulatedDomain domain) throws IOException {
+    host.addDomain(domain);
+    String own =
+        "/local/domain/"
+            + domain.id()
+            + "/xenshm/peers/"
+            + domain.network()
+            + '/'
+            + domain.address().replace('.', '-');
+    long deadline = System.nanoTime() + TABLE_NANOS;
+    while (host.xenStore().read(own) == null) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("the agent wrote no " + own);
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
   private static String handle(SimulatedHost host, String[] words) throws IOException {
     switch (words[0]) {
       case "accounting" -> {
         return host.accounting(Integer.parseInt(words[1])).toString();
       }
       case "destroy" -> host.destroyDomain(Integer.parseInt(words[1]));
-      case "create" -> host.addDomain(SimulatedDomain.of(Integer.parseInt(words[1])));
+      case "create" -> create(host, SimulatedDomain.of(Integer.parseInt(words[1])));
       case "stat" -> {
         return Holdings.ofThisProcess(null);
       }
