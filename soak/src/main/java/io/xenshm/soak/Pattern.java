@@ -10,8 +10,8 @@ import io.netty.buffer.ByteBuf;
 record Pattern(long seed) {
   byte at(long index) {
     long word = (seed + (index >>> 3)) * 0x9E3779B97F4A7C15L;
-    word = (word ^ word >>> 29) * 0xBF58476D1CE4E5B9L;
-    return (byte) (word >>> 8 * (index & 7));
+    word = (word ^ (word >>> 29)) * 0xBF58476D1CE4E5B9L;
+    return (byte) (word >>> (8 * (index & 7)));
   }
 
   void write(ByteBuf buffer, long index, int count) {
