@@ -49,6 +49,10 @@ final class GrantedLink extends Link {
   /** Waits for the server's kernel to say that the memory is unmapped. */
   private final class UnmapAwait implements DoorbellHandler {
     void start() {
+      if (doorbells.isClosing()) {
+        loopEnds(); // nothing would tell
+        return;
+      }
       doorbells.replaceHandler(port, this);
       rung();
     }

@@ -1,6 +1,6 @@
 package io.xenshm.link;
 
-/** Is told of a link's events, on its event loop. */
+/** Is told of a link's events, on the event loop that uses it. */
 public interface LinkListener {
   /** Does nothing. */
   LinkListener IGNORING =
@@ -10,11 +10,20 @@ public interface LinkListener {
 
         @Override
         public void loopEnds() {}
+
+        @Override
+        public void homeEnds() {}
       };
 
   /** The peer rang, closed or died, or nothing happened. */
   void doorbell();
 
-  /** The event loop ends; the link is closed already. */
+  /**
+   * The event loop ends; the link is closed already. Where no loop used it, this is told on the
+   * thread of the loop that its port belongs to.
+   */
   void loopEnds();
+
+  /** The event loop that the port belongs to ends, and is not this one: the link must be closed. */
+  void homeEnds();
 }

@@ -153,6 +153,14 @@ public final class MappedOffer {
     unmap();
   }
 
+  /** Unmaps the memory, unless the offer was accepted or refused before. The client is not told. */
+  public void drop() {
+    if (!settled) {
+      settled = true;
+      unmap();
+    }
+  }
+
   private void unmap() {
     rings.close();
     descriptorPage.close();

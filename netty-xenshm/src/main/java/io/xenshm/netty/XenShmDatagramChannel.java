@@ -506,5 +506,10 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
     public void close() {
       close(voidPromise());
     }
+
+    @Override
+    public String describe() {
+      return XenShmDatagramChannel.this + (open ? " open" : " closed") + ", UDP and rings";
+    }
   }
 }
