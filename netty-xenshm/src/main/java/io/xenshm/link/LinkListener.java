@@ -10,9 +10,6 @@ public interface LinkListener {
 
         @Override
         public void loopEnds() {}
-
-        @Override
-        public void homeEnds() {}
       };
 
   /** The peer rang, closed or died, or nothing happened. */
@@ -25,5 +22,7 @@ public interface LinkListener {
   void loopEnds();
 
   /** The event loop that the port belongs to ends, and is not this one: the link must be closed. */
-  void homeEnds();
+  default void homeEnds() {
+    loopEnds();
+  }
 }

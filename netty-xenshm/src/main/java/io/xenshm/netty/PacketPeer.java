@@ -96,11 +96,6 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     channel.unsafe().closeForcibly();
   }
 
-  @Override
-  public void homeEnds() {
-    throw new IllegalStateException("a datagram channel's rings stay with their event loop");
-  }
-
   void activate() {
     loop.active().add(slot);
   }
