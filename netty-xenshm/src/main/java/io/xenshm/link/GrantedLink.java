@@ -11,10 +11,12 @@ import java.util.concurrent.Executor;
 final class GrantedLink extends Link {
   private final LinkMemory memory;
   private final MemoryPool pool;
+  private final PeerLimits.Lease lease;
 
   GrantedLink(
       LinkMemory memory,
       MemoryPool pool,
+      PeerLimits.Lease lease,
       int serverPort,
       Doorbells doorbells,
       int port,
@@ -34,6 +36,7 @@ final class GrantedLink extends Link {
             loop));
     this.memory = memory;
     this.pool = pool;
+    this.lease = lease;
   }
 
   @Override
@@ -41,6 +44,7 @@ final class GrantedLink extends Link {
     if (peerDomainGone) {
       doorbells.unbind(port);
       memory.pages.close();
+      lease.end();
       return;
     }
     new UnmapAwait().start();
@@ -49,7 +53,8 @@ final class GrantedLink extends Link {
   /** Waits for the server's kernel to say that the memory is unmapped. */
   private final class UnmapAwait implements DoorbellHandler {
     void start() {
-      if (doorbells.isClosing()) {
+      lease.hold();
+      if (doorbells.isClosed()) {
         loopEnds(); // nothing would tell
         return;
       }
@@ -62,12 +67,14 @@ final class GrantedLink extends Link {
       if (!descriptor.isLive(DescriptorPage.SERVER_LIVE_OFFSET)) {
         doorbells.unbind(port);
         pool.give(memory);
+        lease.end();
       }
     }
 
     @Override
     public void loopEnds() {
       memory.pages.close();
+      lease.holdForAWhile();
     }
   }
 }

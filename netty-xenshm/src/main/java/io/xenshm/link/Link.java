@@ -226,7 +226,7 @@ public abstract class Link {
     if (home.equals(now)) {
       release(peerGone);
     } else {
-      doorbells.handBack(home, this::releaseAtHome);
+      doorbells.handBack(this::releaseAtHome);
     }
   }
 
