@@ -31,7 +31,9 @@ abstract class JavaContainer<S extends JavaContainer<S>> extends GenericContaine
           "--enable-native-access=ALL-UNNAMED",
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
-          "-XX:-UsePerfData");
+          "-XX:-UsePerfData",
+          // a busy machine is no reason for TCP
+          "-Dxenshm.connectTimeoutMillis=20000");
 
   private final String title;
   private final String volume;
