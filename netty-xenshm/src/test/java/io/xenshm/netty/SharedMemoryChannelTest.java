@@ -594,20 +594,6 @@ class SharedMemoryChannelTest {
   }
 
   @Test
-  void registeringWithAnotherLoopIsRefusedAndSaysWhy() throws Exception {
-    Received server = new Received();
-    Channel client = domains.connect(new Received(), domains.bind(server));
-    EventLoop other = domains.clientLoops.next();
-    other = other.equals(client.eventLoop()) ? domains.clientLoops.next() : other;
-    done(client.deregister());
-
-    ChannelFuture moved = other.register(client).awaitUninterruptibly();
-
-    assertTrue(moved.cause().getMessage().contains("event loop"), moved.cause().toString());
-    get(server.inactive);
-  }
-
-  @Test
   void theEndOfTheInputIsToldWithoutARead() throws Exception {
     Received server = new Received();
     Channel listener = domains.bind(server);
