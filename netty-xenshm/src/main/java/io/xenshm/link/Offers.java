@@ -8,6 +8,7 @@ import io.xenshm.xen.XenStore.Permission;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,11 +22,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Offers {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Offers.class);
 
+  /** More servers' processes than that are not remembered; the next offers cost one step more. */
+  private static final int MAX_SERVERS = 1024;
+
   private final XenStore store;
   private final Xen xen;
   private final String process;
   private final AtomicInteger serial = new AtomicInteger();
   private final Map<Integer, Directory> directories = new ConcurrentHashMap<>();
+
+  /** Processes that offers were made to, and that can read them. */
+  private final Set<String> servers = ConcurrentHashMap.newKeySet();
 
   /**
    * A directory that is made.
@@ -45,6 +52,9 @@ final class Offers {
     String path =
         StorePaths.offer(
             xen.domainId(), serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
+    if (isNew(offer.listenerProcess())) {
+      directories.remove(serverDomain);
+    }
     return directory(serverDomain)
         .thenCompose(ready -> store.write(path, offer.format()))
         .thenApply(done -> path);
@@ -73,6 +83,17 @@ final class Offers {
       directories.remove(serverDomain);
       Listeners.await(directory(serverDomain));
     }
+  }
+
+  /**
+   * A process that is new may be one of a new guest with the number of one that is gone: the daemon
+   * took the old one's permission away, and the new one could not read its offers.
+   */
+  private boolean isNew(String server) {
+    if (servers.size() >= MAX_SERVERS) {
+      servers.clear();
+    }
+    return servers.add(server);
   }
 
   private CompletableFuture<Void> directory(int serverDomain) {

@@ -67,6 +67,7 @@ final class PeerWatches {
       Directory directory =
           directories.computeIfAbsent(path, key -> new Directory(path, peerDomain));
       directory.entries.add(entry);
+      directory.seen(); // the peer has just answered, or made its offer
       directory.start();
       return () -> cancel(directory, entry);
     }
@@ -123,6 +124,10 @@ final class PeerWatches {
     Directory(String path, int peerDomain) {
       this.path = path;
       this.peerDomain = peerDomain;
+    }
+
+    void seen() {
+      seenBy = Math.max(seenBy, store.connection());
     }
 
     void start() {

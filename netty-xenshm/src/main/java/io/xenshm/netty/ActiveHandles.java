@@ -37,6 +37,13 @@ final class ActiveHandles {
     }
   }
 
+  /** Has a handle looked at no more. Not while handles are looked at. */
+  void remove(Slot slot) {
+    if (slot.active) {
+      removeAt(slots.indexOf(slot));
+    }
+  }
+
   /** Looks at all handles once; returns the steps of work they did. */
   int poll() {
     int steps = 0;

@@ -199,6 +199,7 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
+    LiveLoops.add(this, executor);
     if (initialized) {
       return; // an event loop that was suspended goes on with the same handler
     }
@@ -296,6 +297,9 @@ public final class XenShmIoHandler implements IoHandler {
     for (Registration registration : new ArrayList<>(registrations)) {
       registration.close();
     }
+    if (doorbells != null) {
+      doorbells.recall();
+    }
     epoll.prepareToDestroy();
   }
 
@@ -304,6 +308,7 @@ public final class XenShmIoHandler implements IoHandler {
     // A shutdown that began after the loop's last look at it has not closed the channels yet.
     prepareToDestroy();
     destroyed = true;
+    LiveLoops.remove(this);
     if (domain != null) {
       domain.links().removeLoop(this);
       doorbells.forEach(handle -> handle.doorbells().close());
@@ -322,6 +327,11 @@ public final class XenShmIoHandler implements IoHandler {
       return registration;
     }
     return epoll.register(handle);
+  }
+
+  /** Tells the channels' state, for a log. On the event loop. */
+  List<String> describe() {
+    return registrations.stream().map(registration -> registration.handle.describe()).toList();
   }
 
   @Override
