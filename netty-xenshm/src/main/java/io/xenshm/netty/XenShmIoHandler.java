@@ -298,7 +298,7 @@ public final class XenShmIoHandler implements IoHandler {
       registration.close();
     }
     if (doorbells != null) {
-      doorbells.recall();
+      doorbells.forEach(handle -> handle.doorbells().recall());
     }
     epoll.prepareToDestroy();
   }
