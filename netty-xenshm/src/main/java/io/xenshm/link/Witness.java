@@ -207,14 +207,15 @@ final class Witness {
     boolean first = !now.has(Step.FOUND);
     boolean renumbered = !first && domain != xen.domainId();
     boolean missing = now.has(Step.COMPLETE) && !now.value.equals(readNode());
-    boolean unclear = !first && !now.has(Step.COMPLETE) && connection != now.connection;
+    // Listeners may have been announced through a connection that was lost before the first look.
+    boolean unclear = !now.has(Step.COMPLETE) && connection != now.connection;
     boolean byWatch = takeFired();
     if (first || renumbered || missing || unclear) {
       boolean sameConnection = connection == now.connection && connection == store.connection();
       boolean resumed = renumbered || (missing && byWatch && sameConnection);
-      now = nextLife(now, connection, resumed);
+      now = nextLife(now, first && !unclear ? 0 : 1, connection, resumed);
       life = now;
-      if (!first) {
+      if (now.number > 1) {
         logger.info(
             resumed
                 ? "This guest was suspended and resumed, as domain {}: it publishes itself again"
@@ -234,9 +235,9 @@ final class Witness {
     }
   }
 
-  private static Life nextLife(Life before, int connection, boolean resumed) {
+  private static Life nextLife(Life before, int step, int connection, boolean resumed) {
     return new Life(
-        before.has(Step.FOUND) ? before.number + 1 : before.number,
+        before.number + step,
         Nonces.format(Nonces.next()),
         connection,
         resumed || (before.resumed && !before.has(Step.BEGUN)),

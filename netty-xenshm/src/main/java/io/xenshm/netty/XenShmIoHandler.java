@@ -297,9 +297,7 @@ public final class XenShmIoHandler implements IoHandler {
     for (Registration registration : new ArrayList<>(registrations)) {
       registration.close();
     }
-    if (doorbells != null) {
-      doorbells.forEach(handle -> handle.doorbells().recall());
-    }
+    doorbells.forEach(handle -> handle.doorbells().recall());
     epoll.prepareToDestroy();
   }
 
