@@ -8,6 +8,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.xenshm.examples.Endpoint;
@@ -101,7 +102,11 @@ class LostHostTest {
             new ServerBootstrap()
                 .group(servers)
                 .channel(XenShmServerSocketChannel.class)
-                .childHandler(new ChannelInboundHandlerAdapter())
+                .childHandler(
+                    new ChannelInitializer<Channel>() {
+                      @Override
+                      protected void initChannel(Channel child) {}
+                    })
                 .bind(new InetSocketAddress("127.0." + Site.SERVER + ".1", 0))
                 .sync()
                 .channel();
