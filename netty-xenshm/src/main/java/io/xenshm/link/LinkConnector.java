@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.NoLinkException.Reason;
 import io.xenshm.xen.XenException;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -36,7 +37,7 @@ public final class LinkConnector {
   private final Callback callback;
   private LinkMemory memory;
   private int eventChannelPort;
-  private String offerPath;
+  private Offers.Published published;
   private boolean done;
 
   /**
@@ -75,7 +76,7 @@ public final class LinkConnector {
                   + " is this one: Xen shares no memory with oneself; connect by TCP"));
       return;
     }
-    onLoop(ListenerSearch.find(node.xen().xenStore(), target), this::listenerFound);
+    onLoop(ListenerSearch.find(node.peers(), target), this::listenerFound);
   }
 
   /**
@@ -138,16 +139,19 @@ public final class LinkConnector {
             memory.descriptorReference(),
             eventChannelPort,
             nonce);
-    onLoop(node.offers().publish(target.domain(), offer), this::offerPublished);
+    published = node.offers().publish(target.domain(), offer);
+    CompletableFuture<Void> written = published.written();
+    // The server's answer may be the first that is heard of it: success is no news.
+    written.whenComplete(
+        (ok, refused) -> {
+          if (refused != null) {
+            onLoop(written, this::notPublished);
+          }
+        });
   }
 
-  private void offerPublished(String path, IOException failure) {
-    if (failure == null) {
-      offerPath = path;
-      if (done) {
-        node.offers().remove(path);
-      }
-    } else if (!done) {
+  private void notPublished(Void nothing, IOException failure) {
+    if (!done) {
       abandon(failure);
     }
   }
@@ -204,8 +208,8 @@ public final class LinkConnector {
   }
 
   private void removeOffer() {
-    if (offerPath != null) {
-      node.offers().remove(offerPath);
+    if (published != null) {
+      published.remove();
     }
   }
 
@@ -214,8 +218,7 @@ public final class LinkConnector {
     callback.failed(cause);
   }
 
-  private <T> void onLoop(
-      java.util.concurrent.CompletableFuture<T> future, BiConsumer<T, IOException> next) {
+  private <T> void onLoop(CompletableFuture<T> future, BiConsumer<T, IOException> next) {
     future.whenComplete(
         (result, failure) -> {
           try {

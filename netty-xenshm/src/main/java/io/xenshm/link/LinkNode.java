@@ -69,6 +69,7 @@ public final class LinkNode {
       NODES.remove(xen);
     }
     listeners.close();
+    peers.close();
     pool.close();
     processes.close();
   }

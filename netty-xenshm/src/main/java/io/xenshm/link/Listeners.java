@@ -10,8 +10,10 @@ import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +28,9 @@ public final class Listeners {
   static final int FIRST_EPHEMERAL_PORT = 32768;
   static final int EPHEMERAL_PORTS = 28232;
 
+  /** More are not remembered: a look too many does no harm. */
+  private static final int MAX_READ_OFFERS = 1024;
+
   private final LinkNode node;
   private final XenStore store;
   private final int ownDomain;
@@ -33,6 +38,12 @@ public final class Listeners {
   private final Map<ListenerPort, OfferHandler> handlers = new ConcurrentHashMap<>();
   private final OfferBudget budget;
   private Watch offerWatch;
+
+  /**
+   * Offers that were read: the next event is that of their removal, which needs no look. Of
+   * XenStore's thread alone.
+   */
+  private final Set<String> readOffers = new LinkedHashSet<>();
 
   Listeners(LinkNode node, ProcessRegistry processes, OfferBudget budget) {
     this.node = node;
@@ -172,7 +183,7 @@ public final class Listeners {
 
   private void changed(String path) {
     int client = StorePaths.clientOfOffer(path, ownDomain);
-    if (client < 0 || client == ownDomain) {
+    if (client < 0 || client == ownDomain || readOffers.remove(path)) {
       return;
     }
     if (budget.tryRead(client)) {
@@ -182,12 +193,20 @@ public final class Listeners {
               (value, failure) -> {
                 budget.readDone(client);
                 if (failure == null) {
+                  remember(path);
                   received(client, value);
                 }
               });
     } else {
       logger.debug("Offer of domain {} dropped: it makes too many", client);
     }
+  }
+
+  private void remember(String path) {
+    if (readOffers.size() >= MAX_READ_OFFERS) {
+      readOffers.remove(readOffers.iterator().next());
+    }
+    readOffers.add(path);
   }
 
   private void received(int client, byte[] value) {

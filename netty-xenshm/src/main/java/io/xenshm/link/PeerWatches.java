@@ -6,6 +6,7 @@ import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Watch;
 import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -21,17 +22,24 @@ import java.util.function.IntConsumer;
 /**
  * Notices that a peer's domain is gone: no event channel tells, but a node that the peer made
  * readable disappears with it. One watch serves all links to a domain, since watches are a scarce
- * quota.
+ * quota. The same watch tells of changes to the peer's listeners, which are remembered meanwhile.
+ *
+ * <p>A few watches outlive the last link: the next one to that domain is quicker.
  *
  * <p>All methods may be called from any thread.
  */
 final class PeerWatches {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerWatches.class);
 
+  /** Watches that are kept although no link needs them. */
+  static final int MAX_IDLE = 2;
+
   private final XenStore store;
   private final int ownDomain;
   private final IntConsumer onGone;
+  private final ArrayDeque<Directory> idle = new ArrayDeque<>(); // directories
   private final Map<String, Directory> directories = new HashMap<>();
+  private boolean closed; // directories
 
   /**
    * Creates it.
@@ -60,6 +68,7 @@ final class PeerWatches {
       Directory directory =
           directories.computeIfAbsent(path, key -> new Directory(path, peerDomain));
       directory.entries.add(entry);
+      idle.remove(directory);
       directory.start();
       return () -> cancel(directory, entry);
     }
@@ -68,9 +77,54 @@ final class PeerWatches {
   private void cancel(Directory directory, Entry entry) {
     synchronized (directories) {
       directory.entries.remove(entry);
-      if (directory.entries.isEmpty() && directories.remove(directory.path, directory)) {
+      if (!directory.entries.isEmpty() || directories.get(directory.path) != directory) {
+        return;
+      }
+      idle.add(directory);
+      while (idle.size() > MAX_IDLE || (closed && !idle.isEmpty())) {
+        Directory oldest = idle.remove();
+        directories.remove(oldest.path);
+        oldest.stop();
+      }
+    }
+  }
+
+  /** Returns the records of the listeners at a port, by process. */
+  CompletableFuture<Map<String, ListenerRecord>> listeners(int domain, ListenerPort port) {
+    ListenerCache cache = null;
+    synchronized (directories) {
+      Directory directory = directories.get(StorePaths.listeners(domain));
+      if (directory != null && directory.isWatched()) {
+        cache = directory.listeners;
+      }
+    }
+    if (cache == null) {
+      return ListenerSearch.records(store, domain, port);
+    }
+    Map<String, ListenerRecord> known = cache.get(port);
+    return known == null ? readInto(cache, domain, port) : CompletableFuture.completedFuture(known);
+  }
+
+  private CompletableFuture<Map<String, ListenerRecord>> readInto(
+      ListenerCache cache, int domain, ListenerPort port) {
+    int changes = cache.changes();
+    return ListenerSearch.records(store, domain, port)
+        .thenApply(
+            records -> {
+              cache.put(port, records, changes);
+              return records;
+            });
+  }
+
+  /** Gives up the watches that no link needs, now and later. */
+  void close() {
+    synchronized (directories) {
+      closed = true;
+      for (Directory directory : idle) {
+        directories.remove(directory.path);
         directory.stop();
       }
+      idle.clear();
     }
   }
 
@@ -89,6 +143,7 @@ final class PeerWatches {
     private final String path;
     private final int peerDomain;
     private final Set<Entry> entries = new LinkedHashSet<>();
+    private final ListenerCache listeners = new ListenerCache();
     private CompletableFuture<Watch> watch;
 
     Directory(String path, int peerDomain) {
@@ -112,12 +167,17 @@ final class PeerWatches {
       }
     }
 
+    boolean isWatched() {
+      return watch.isDone() && !watch.isCompletedExceptionally();
+    }
+
     void stop() {
       watch.thenAccept(Watch::cancel);
     }
 
     /** Looks only when the node itself changed: offers come and go below it. */
     private void changed(String changedPath) {
+      listeners.changed();
       if (path.startsWith(changedPath)) {
         store.read(path).whenComplete((value, failure) -> readResult(failure));
       }
@@ -132,6 +192,7 @@ final class PeerWatches {
         told = new ArrayList<>(entries);
         entries.clear();
         directories.remove(path, this);
+        idle.remove(this);
       }
       stop();
       onGone.accept(peerDomain);

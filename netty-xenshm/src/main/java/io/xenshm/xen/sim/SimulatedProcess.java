@@ -54,13 +54,18 @@ final class SimulatedProcess {
     return host.call(request);
   }
 
+  /** Has the host do what it does not answer. */
+  void post(ByteBuffer request) throws XenException {
+    host.post(request);
+  }
+
   /**
-   * Has the host give something back. Returns false where the host is lost, which then has nothing
-   * of it any more.
+   * Has the host give something back, without waiting for it. Returns false where the host is lost,
+   * which then has nothing of it any more.
    */
   boolean giveBack(ByteBuffer request) {
     try {
-      host.call(request);
+      host.post(request);
       return true;
     } catch (XenException e) {
       LOGGER.debug("the host is not told of a close", e);

@@ -19,6 +19,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   private final StoreConnection connection;
   private ChannelHandlerContext context;
   private int unsent;
+  private boolean flushDue;
 
   SimXenStoreHandler(StoreDaemon daemon, int domainId) {
     super(XenStoreFrame.class);
@@ -63,7 +64,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
       context.channel().config().setAutoRead(false);
     }
     context
-        .writeAndFlush(frame)
+        .write(frame)
         .addListener(
             sent -> {
               unsent--;
@@ -71,5 +72,14 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
                 context.channel().config().setAutoRead(true);
               }
             });
+    if (!flushDue) {
+      flushDue = true;
+      context.executor().execute(this::flush); // when all requests that are there are answered
+    }
+  }
+
+  private void flush() {
+    flushDue = false;
+    context.flush();
   }
 }
