@@ -2,6 +2,7 @@ package io.xenshm.link;
 
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
+import io.xenshm.ring.RingViolationException;
 import java.util.concurrent.Executor;
 
 /**
@@ -46,6 +47,20 @@ final class GrantedLink extends Link {
     new UnmapAwait().start();
   }
 
+  /** Whether the peer published all that it wrote: one that died may have written more. */
+  private boolean closedByPeer() {
+    return descriptor.isClosed(DescriptorPage.SERVER_CLOSED_OFFSET);
+  }
+
+  private long receivedAtMost() {
+    try {
+      consumer().refresh();
+      return consumer().received();
+    } catch (RingViolationException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
   /** Waits for the server's kernel to say that the memory is unmapped. */
   private final class UnmapAwait implements DoorbellHandler {
     void start() {
@@ -57,6 +72,9 @@ final class GrantedLink extends Link {
     public void rung() {
       if (!descriptor.isLive(DescriptorPage.SERVER_LIVE_OFFSET)) {
         doorbells.unbind(port);
+        if (closedByPeer()) {
+          memory.setUsed(producer().written(), receivedAtMost());
+        }
         pool.give(memory);
       }
     }

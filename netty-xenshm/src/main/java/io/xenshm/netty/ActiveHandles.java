@@ -15,6 +15,7 @@ final class ActiveHandles {
   static final class Slot {
     private final Pollable handle;
     private boolean active;
+    private boolean owesLook;
     private int idleLooks;
 
     Slot(Pollable handle) {
@@ -23,6 +24,7 @@ final class ActiveHandles {
   }
 
   private final ArrayList<Slot> slots = new ArrayList<>();
+  private final ArrayList<Slot> owing = new ArrayList<>();
 
   boolean isEmpty() {
     return slots.isEmpty();
@@ -35,6 +37,24 @@ final class ActiveHandles {
       slot.active = true;
       slots.add(slot);
     }
+  }
+
+  /** Has a handle look at its peer's bells before the loop does anything else. */
+  void oweLook(Slot slot) {
+    if (!slot.owesLook) {
+      slot.owesLook = true;
+      owing.add(slot);
+    }
+  }
+
+  /** Lets those handles look that owe it. */
+  void settle() {
+    for (int i = 0; i < owing.size(); i++) {
+      Slot slot = owing.get(i);
+      slot.owesLook = false;
+      slot.handle.lookAtBells();
+    }
+    owing.clear();
   }
 
   /** Looks at all handles once; returns the steps of work they did. */
