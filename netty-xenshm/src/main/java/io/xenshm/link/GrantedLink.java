@@ -41,7 +41,7 @@ final class GrantedLink extends Link {
   void release(boolean peerDomainGone) {
     if (peerDomainGone) {
       doorbells.unbind(port);
-      memory.pages.close();
+      pool.discard(memory);
       return;
     }
     new UnmapAwait().start();
@@ -81,7 +81,7 @@ final class GrantedLink extends Link {
 
     @Override
     public void loopEnds() {
-      memory.pages.close();
+      pool.discard(memory);
     }
   }
 }

@@ -203,7 +203,7 @@ public final class LinkConnector {
     if (reusable) {
       node.pool().give(memory);
     } else {
-      memory.pages.close();
+      node.pool().discard(memory);
     }
   }
 

@@ -20,24 +20,36 @@ final class MemoryPool {
   private final int maxIdlePages;
   private final ArrayDeque<LinkMemory> idle = new ArrayDeque<>();
   private int idlePages;
+  private int usedPages;
   private boolean closed;
 
+  /**
+   * A pool without memory.
+   *
+   * @param maxIdlePages pages that are kept; more only where at least as many are in use
+   */
   MemoryPool(GrantTable grants, int maxIdlePages) {
     this.grants = grants;
     this.maxIdlePages = maxIdlePages;
   }
 
   /**
-   * Returns zeroed memory that is granted to a domain.
+   * Returns zeroed memory, to be given back by {@link #give} or {@link #discard}, that is granted to a domain.
    *
    * @throws XenLimitException if the limit of grants is reached, also without all idle memory
    */
   LinkMemory take(int peerDomain, int ringSize) throws XenException {
-    LinkMemory pooled = takeIdle(peerDomain, ringSize);
-    if (pooled != null) {
-      pooled.zero();
-      return pooled;
+    LinkMemory memory = takeIdle(peerDomain, ringSize);
+    if (memory != null) {
+      memory.zero();
+    } else {
+      memory = grant(peerDomain, ringSize);
     }
+    used(LinkMemory.pageCount(ringSize));
+    return memory;
+  }
+
+  private LinkMemory grant(int peerDomain, int ringSize) throws XenException {
     try {
       return LinkMemory.grant(grants, peerDomain, ringSize);
     } catch (XenLimitException e) {
@@ -46,6 +58,10 @@ final class MemoryPool {
       }
       return LinkMemory.grant(grants, peerDomain, ringSize);
     }
+  }
+
+  private synchronized void used(int pages) {
+    usedPages += pages;
   }
 
   private synchronized LinkMemory takeIdle(int peerDomain, int ringSize) {
@@ -64,12 +80,20 @@ final class MemoryPool {
   void give(LinkMemory memory) {
     int pages = LinkMemory.pageCount(memory.ringSize);
     synchronized (this) {
-      if (!closed && idlePages + pages <= maxIdlePages) {
+      usedPages -= pages;
+      // who opens many connections will soon open as many again
+      if (!closed && idlePages + pages <= Math.max(maxIdlePages, usedPages)) {
         idle.push(memory);
         idlePages += pages;
         return;
       }
     }
+    memory.pages.close();
+  }
+
+  /** Ends the grants of memory that is of no use any more: the peer may have it mapped. */
+  void discard(LinkMemory memory) {
+    used(-LinkMemory.pageCount(memory.ringSize));
     memory.pages.close();
   }
 
