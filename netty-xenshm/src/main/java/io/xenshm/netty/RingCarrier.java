@@ -410,7 +410,12 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
    */
   @Override
   public void lookAtBells() {
-    if (!link.isClosed() && (producer.takeDataBell() | consumer.takeSpaceBellIfSeen())) {
+    if (link.isClosed()) {
+      return;
+    }
+    boolean waitsForData = producer.takeDataBell();
+    boolean waitsForRoom = consumer.takeSpaceBellIfSeen(); // behind the same fence
+    if (waitsForData || waitsForRoom) {
       link.ring();
     }
   }

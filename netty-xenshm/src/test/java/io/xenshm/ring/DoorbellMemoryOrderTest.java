@@ -62,7 +62,8 @@ final class DoorbellMemoryOrderTest {
         ring -> {
           ring.producer.publish();
           // as a flush and the end of the loop's pass do
-          return ring.producer.takeDataBellIfSeen() | ring.producer.takeDataBell();
+          boolean seen = ring.producer.takeDataBellIfSeen();
+          return ring.producer.takeDataBell() || seen;
         },
         ring -> {
           ring.consumer.armDataBell();

@@ -36,9 +36,9 @@ public class DataBellIsNotLostAfterManyWrites extends Ring {
     for (int i = 0; i < WRITES; i++) {
       write(1, (byte) 1);
       producer.publish();
-      rings |= producer.takeDataBellIfSeen();
+      rings = producer.takeDataBellIfSeen() || rings;
     }
-    result.r1 = rings | producer.takeDataBell();
+    result.r1 = producer.takeDataBell() || rings;
   }
 
   /** Goes to sleep. */
