@@ -7,6 +7,7 @@ import io.xenshm.examples.demo.DemoDirectory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,11 +33,16 @@ public final class Bench implements AutoCloseable {
   }
 
   /**
-   * Runs the measurements. Ends with 2 and one line where an argument is wrong, with 1 and one line
-   * where something failed, or a ratio collapsed that {@code --check} looks at.
+   * Runs the measurements; those of {@link AttackBench} where the first argument says so. Ends with
+   * 2 and one line where an argument is wrong, with 1 and one line where something failed, or a
+   * ratio collapsed that {@code --check} looks at.
    */
   public static void main(String[] args) {
-    Program.run("bench", () -> run(BenchOptions.parse(args)));
+    if (args.length > 0 && args[0].equals("attack")) {
+      Program.run("bench attack", () -> AttackBench.run(Arrays.copyOfRange(args, 1, args.length)));
+    } else {
+      Program.run("bench", () -> run(BenchOptions.parse(args)));
+    }
   }
 
   private static void run(BenchOptions options) throws IOException, InterruptedException {
@@ -97,7 +103,7 @@ public final class Bench implements AutoCloseable {
       if (reason.isPresent()) {
         missing.add("not measured: " + transport.label() + ", " + reason.get());
       } else {
-        pairs.add(Pair.start(transport, directory, children));
+        pairs.add(Pair.start(transport, transport.jvmOptions(), directory, children));
       }
     }
   }

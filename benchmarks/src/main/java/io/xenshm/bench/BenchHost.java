@@ -10,7 +10,7 @@ import java.nio.file.Path;
 
 /** The simulated host, with limits that hundreds of connections fit into. Ends with its parent. */
 final class BenchHost {
-  private static final int GUESTS = 2;
+  private static final int GUESTS = 3;
   private static final SimulatedLimits LIMITS =
       new SimulatedLimits(200_000, 200_000, 262_144, 4095, 10, 1000);
 
@@ -21,7 +21,7 @@ final class BenchHost {
     SimulatedLimits usual = SimulatedLimits.DEFAULT;
     return String.format(
         "limits of the simulated guests raised: %d granted pages (default %d), %d grant references"
-            + " (%d), %d event channels (%d)",
+            + " (%d), %d event channels (%d); and those for one peer (docs/operations.md)",
         LIMITS.grantedPages(),
         usual.grantedPages(),
         LIMITS.grantReferences(),

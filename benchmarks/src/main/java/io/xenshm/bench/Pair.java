@@ -29,11 +29,14 @@ final class Pair {
     this.client = client;
   }
 
-  static Pair start(Transport transport, DemoDirectory directory, Children children)
+  static Pair start(
+      Transport transport, List<String> jvmOptions, DemoDirectory directory, Children children)
       throws IOException, InterruptedException {
-    ChildJvm server = start("server", SERVER_DOMAIN, transport, directory, children, "-");
+    ChildJvm server =
+        start("server", SERVER_DOMAIN, transport, jvmOptions, directory, children, "-");
     String address = server.awaitLine("READY", START);
-    ChildJvm client = start("client", CLIENT_DOMAIN, transport, directory, children, address);
+    ChildJvm client =
+        start("client", CLIENT_DOMAIN, transport, jvmOptions, directory, children, address);
     client.awaitLine("READY", START);
     return new Pair(transport, server, client);
   }
@@ -42,6 +45,7 @@ final class Pair {
       String role,
       int domain,
       Transport transport,
+      List<String> jvmOptions,
       DemoDirectory directory,
       Children children,
       String address)
@@ -56,7 +60,7 @@ final class Pair {
                     "sim:" + directory.host(),
                     "XENSHM_SIM_DOMID",
                     Integer.toString(domain)),
-                transport.jvmOptions(),
+                jvmOptions,
                 List.of(role, transport.name(), directory.root().toString(), address)));
   }
 

@@ -30,6 +30,14 @@ public enum Transport {
   /** One copy by one thread. */
   MEMCPY("memcpy, one thread", false);
 
+  /** Hundreds of connections with one peer, and as many connects in a second as there can be. */
+  private static final List<String> RAISED_LIMITS =
+      List.of(
+          "-Dxenshm.peer.maxConnections=4000",
+          "-Dxenshm.peer.maxPages=200000",
+          "-Dxenshm.peer.maxHeldPages=200000",
+          "-Dxenshm.peer.maxOfferChangesPerSecond=1000000");
+
   private static final String AGRONA_NEEDS = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 
   private final String description;
@@ -78,7 +86,11 @@ public enum Transport {
 
   /** Returns the options that its processes' Java needs. */
   List<String> jvmOptions() {
-    return this == AGRONA || this == AERON ? List.of(AGRONA_NEEDS) : List.of();
+    return switch (this) {
+      case AGRONA, AERON -> List.of(AGRONA_NEEDS);
+      case XENSHM -> RAISED_LIMITS;
+      default -> List.of();
+    };
   }
 
   private static String firstLine(Throwable cause) {

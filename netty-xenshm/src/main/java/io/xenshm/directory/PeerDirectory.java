@@ -26,6 +26,19 @@ public interface PeerDirectory extends AutoCloseable {
    */
   InetAddress addressOf(int domainId);
 
+  /**
+   * Returns what this domain's table says of a domain; {@code null} where that is nothing. The UUID
+   * and the name are empty where the table does not tell them, or does not agree with itself. Does
+   * not wait for the first read of the table: {@code null} before it.
+   */
+  Peer peer(int domainId);
+
+  /**
+   * Returns a stage that completes when the table was read for the first time, or could not be
+   * read; never exceptionally.
+   */
+  CompletionStage<Void> firstRead();
+
   /** Ends the watch. Further lookups find nothing. */
   @Override
   void close();

@@ -7,11 +7,9 @@ import io.xenshm.xen.XenStoreOperations;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** A domain's table at one moment. Does not change. */
@@ -21,13 +19,13 @@ public final class PeerTable {
   private final Map<InetAddress, List<PeerEntry>> byAddress = new HashMap<>();
   private final Map<String, List<PeerEntry>> byMac = new HashMap<>();
   private final Map<Integer, InetAddress> addresses = new HashMap<>();
-  private final Set<Integer> domains = new HashSet<>();
+  private final Map<Integer, Peer> domains = new HashMap<>();
 
   PeerTable(int ownDomain, List<PeerEntry> entries) {
     this.ownDomain = ownDomain;
     this.entries = entries.stream().sorted(PeerEntry.ORDER).toList();
     for (PeerEntry entry : this.entries) {
-      domains.add(entry.domainId());
+      domains.merge(entry.domainId(), entry.peer(), PeerTable::agreed);
       if (entry.address() != null) {
         byAddress.computeIfAbsent(entry.address(), key -> new ArrayList<>()).add(entry);
       }
@@ -113,7 +111,21 @@ public final class PeerTable {
 
   /** Says whether the table has a domain. */
   boolean contains(int domainId) {
-    return domains.contains(domainId);
+    return domains.containsKey(domainId);
+  }
+
+  /** Returns what is known of a domain; {@code null} for nothing. */
+  Peer peer(int domainId) {
+    return domains.get(domainId);
+  }
+
+  /** Two entries that do not tell the same leave it open. */
+  private static Peer agreed(Peer one, Peer other) {
+    return new Peer(
+        one.domainId(),
+        one.network(),
+        one.uuid().equals(other.uuid()) ? one.uuid() : "",
+        one.name().equals(other.name()) ? one.name() : "");
   }
 
   PeerLookup lookup(InetAddress address) {

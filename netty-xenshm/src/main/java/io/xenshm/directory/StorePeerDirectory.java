@@ -197,6 +197,17 @@ final class StorePeerDirectory implements PeerDirectory {
     return address;
   }
 
+  @Override
+  public Peer peer(int domainId) {
+    Optional<PeerTable> table = copy;
+    return closed || table == null || table.isEmpty() ? null : table.get().peer(domainId);
+  }
+
+  @Override
+  public CompletionStage<Void> firstRead() {
+    return firstRead;
+  }
+
   /** Not where the table says that the address is another domain's: what dom0 wrote goes first. */
   private InetAddress neighbourAddressOf(PeerTable table, int domainId) {
     return table.entries().stream()

@@ -5,10 +5,17 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.XenException;
 import java.util.ArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * The doorbells of one event loop: its event channels, and who answers at each port.
+ *
+ * <p>A port is unmasked after its event was taken, so that a peer that rings without end makes one
+ * event at a time. The ports of a domain that makes too many nevertheless stay masked for a moment:
+ * the others are served meanwhile, and an event of that time is seen after it.
  *
  * <p>All methods are called on the event loop's thread.
  */
@@ -16,13 +23,29 @@ public final class Doorbells implements AutoCloseable {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Doorbells.class);
   private static final int PORTS_PER_POLL = 256;
 
-  private final EventChannels channels;
-  private final Int2ObjectHashMap<DoorbellHandler> handlers = new Int2ObjectHashMap<>();
-  private final int[] polled = new int[PORTS_PER_POLL];
+  private record Answerer(int domain, DoorbellHandler handler) {}
 
-  /** Takes ownership of the event channels. */
-  public Doorbells(EventChannels channels) {
+  private final EventChannels channels;
+  private final DoorbellMeter meter;
+  private final ScheduledExecutorService loop;
+  private final Int2ObjectHashMap<Answerer> answerers = new Int2ObjectHashMap<>();
+  private final int[] polled = new int[PORTS_PER_POLL];
+  private boolean closed;
+
+  /**
+   * Takes ownership of the event channels.
+   *
+   * @param limits how often a domain may ring
+   * @param loop the event loop
+   */
+  public Doorbells(EventChannels channels, PeerLimits limits, ScheduledExecutorService loop) {
+    this(channels, new DoorbellMeter(limits, System::nanoTime), loop);
+  }
+
+  Doorbells(EventChannels channels, DoorbellMeter meter, ScheduledExecutorService loop) {
     this.channels = channels;
+    this.meter = meter;
+    this.loop = loop;
   }
 
   /** Returns the descriptor to wait for, see {@link EventChannels#fileDescriptor()}. */
@@ -38,18 +61,56 @@ public final class Doorbells implements AutoCloseable {
    */
   public void dispatch() throws XenException {
     int count = channels.poll(polled);
+    if (count == 0) {
+      return;
+    }
+    long now = meter.now();
+    boolean withheldBefore = meter.withholds();
+    int allowed = 0;
     for (int i = 0; i < count; i++) {
-      DoorbellHandler handler = handlers.get(polled[i]);
-      if (handler != null) {
-        try {
-          handler.rung();
-        } catch (RuntimeException e) {
-          logger.warn("Handler of event channel port {} failed", polled[i], e);
-        }
+      int port = polled[i];
+      Answerer answerer = answerers.get(port);
+      if (answerer != null) {
+        rung(port, answerer.handler);
+      }
+      if (answerer == null || meter.allows(answerer.domain, port, now)) {
+        polled[allowed++] = port;
       }
     }
-    if (count > 0) {
-      channels.unmask(polled, count);
+    if (allowed > 0) {
+      channels.unmask(polled, allowed);
+    }
+    if (!withheldBefore && meter.withholds()) {
+      unmaskLater();
+    }
+  }
+
+  private static void rung(int port, DoorbellHandler handler) {
+    try {
+      handler.rung();
+    } catch (RuntimeException e) {
+      logger.warn("Handler of event channel port {} failed", port, e);
+    }
+  }
+
+  private void unmaskLater() {
+    try {
+      loop.schedule(this::unmaskWithheld, DoorbellMeter.WINDOW_NANOS, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      logger.debug("The event loop ends: ports are unmasked at once", e);
+      unmaskWithheld();
+    }
+  }
+
+  private void unmaskWithheld() {
+    int[] ports = meter.takeWithheld();
+    if (closed) {
+      return;
+    }
+    try {
+      channels.unmask(ports, ports.length);
+    } catch (XenException e) {
+      logger.warn("Event channels failed; their links will not be woken", e);
     }
   }
 
@@ -59,19 +120,19 @@ public final class Doorbells implements AutoCloseable {
 
   int bindUnbound(int remoteDomain, DoorbellHandler handler) throws XenException {
     int port = channels.bindUnbound(remoteDomain);
-    handlers.put(port, handler);
+    answerers.put(port, new Answerer(remoteDomain, handler));
     return port;
   }
 
   int bindInterdomain(int remoteDomain, int remotePort, DoorbellHandler handler)
       throws XenException {
     int port = channels.bindInterdomain(remoteDomain, remotePort);
-    handlers.put(port, handler);
+    answerers.put(port, new Answerer(remoteDomain, handler));
     return port;
   }
 
   void replaceHandler(int port, DoorbellHandler handler) {
-    handlers.put(port, handler);
+    answerers.put(port, new Answerer(answerers.get(port).domain, handler));
   }
 
   void ring(int port) throws XenException {
@@ -79,7 +140,7 @@ public final class Doorbells implements AutoCloseable {
   }
 
   void unbind(int port) {
-    handlers.remove(port);
+    answerers.remove(port);
     try {
       channels.unbind(port);
     } catch (XenException e) {
@@ -90,14 +151,15 @@ public final class Doorbells implements AutoCloseable {
   /** Tells all handlers that the loop ends, then unbinds all ports. */
   @Override
   public void close() {
-    for (DoorbellHandler handler : new ArrayList<>(handlers.values())) {
+    closed = true;
+    for (Answerer answerer : new ArrayList<>(answerers.values())) {
       try {
-        handler.loopEnds();
+        answerer.handler.loopEnds();
       } catch (RuntimeException e) {
         logger.warn("A link could not be closed at the end of its event loop", e);
       }
     }
-    handlers.clear();
+    answerers.clear();
     channels.close();
   }
 }

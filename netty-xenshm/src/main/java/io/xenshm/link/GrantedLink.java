@@ -12,10 +12,12 @@ import java.util.concurrent.Executor;
 final class GrantedLink extends Link {
   private final LinkMemory memory;
   private final MemoryPool pool;
+  private final PeerLimits.Lease lease;
 
   GrantedLink(
       LinkMemory memory,
       MemoryPool pool,
+      PeerLimits.Lease lease,
       int serverPort,
       Doorbells doorbells,
       int port,
@@ -35,6 +37,7 @@ final class GrantedLink extends Link {
             loop));
     this.memory = memory;
     this.pool = pool;
+    this.lease = lease;
   }
 
   @Override
@@ -42,6 +45,7 @@ final class GrantedLink extends Link {
     if (peerDomainGone) {
       doorbells.unbind(port);
       pool.discard(memory);
+      lease.end();
       return;
     }
     new UnmapAwait().start();
@@ -64,6 +68,7 @@ final class GrantedLink extends Link {
   /** Waits for the server's kernel to say that the memory is unmapped. */
   private final class UnmapAwait implements DoorbellHandler {
     void start() {
+      lease.hold();
       doorbells.replaceHandler(port, this);
       rung();
     }
@@ -76,12 +81,14 @@ final class GrantedLink extends Link {
           memory.setUsed(producer().written(), receivedAtMost());
         }
         pool.give(memory);
+        lease.end();
       }
     }
 
     @Override
     public void loopEnds() {
       pool.discard(memory);
+      lease.holdForAWhile();
     }
   }
 }

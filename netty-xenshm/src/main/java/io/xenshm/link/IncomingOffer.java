@@ -17,16 +17,32 @@ public final class IncomingOffer {
   private final LinkNode node;
   private final int peerDomain;
   private final Offer offer;
+  private final long cameNanos;
+  private boolean settled;
 
   IncomingOffer(LinkNode node, int peerDomain, Offer offer) {
     this.node = node;
     this.peerDomain = peerDomain;
     this.offer = offer;
+    cameNanos = node.budget().now();
   }
 
   /** Returns the domain that made the offer, as the node's path proves it. */
   public int peerDomain() {
     return peerDomain;
+  }
+
+  /** Says whether the client has waited for longer than a handshake may take. */
+  public boolean isLate() {
+    return node.budget().isLate(peerDomain, cameNanos);
+  }
+
+  /** Takes the offer as dropped: its client is told nothing. */
+  public void drop() {
+    if (!settled) {
+      settled = true;
+      node.budget().settled(peerDomain);
+    }
   }
 
   /**
@@ -36,9 +52,24 @@ public final class IncomingOffer {
    * @return the mapped offer; {@code null} where the client gave up before, or the offer was
    *     answered before
    * @throws MalformedOfferException if an honest client would not have made the offer
+   * @throws io.xenshm.xen.XenLimitException if the client's domain has reached a {@link PeerLimit}
    * @throws XenException if the memory cannot be mapped
    */
   public MappedOffer map(Doorbells doorbells) throws MalformedOfferException, XenException {
+    boolean kept = false;
+    try {
+      MappedOffer mapped = mapIfOffered(doorbells);
+      kept = mapped != null;
+      return mapped;
+    } finally {
+      if (!kept) {
+        drop();
+      }
+    }
+  }
+
+  private MappedOffer mapIfOffered(Doorbells doorbells)
+      throws MalformedOfferException, XenException {
     SharedPages page = node.xen().grants().map(peerDomain, offer.descriptorReference());
     boolean kept = false;
     try {
@@ -71,6 +102,7 @@ public final class IncomingOffer {
    * @param doorbells doorbells of the calling thread's event loop
    */
   public void refuse(Doorbells doorbells, RefusalReason reason) {
+    drop();
     try (SharedPages page = node.xen().grants().map(peerDomain, offer.descriptorReference())) {
       refuse(page, doorbells, reason);
     } catch (XenException e) {

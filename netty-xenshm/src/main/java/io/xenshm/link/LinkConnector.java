@@ -36,6 +36,7 @@ public final class LinkConnector {
   private final int ringSize;
   private final Callback callback;
   private LinkMemory memory;
+  private PeerLimits.Lease lease;
   private int eventChannelPort;
   private Offers.Published published;
   private boolean done;
@@ -109,12 +110,16 @@ public final class LinkConnector {
     }
     long nonce = Nonces.next();
     try {
+      lease = node.limits().grant(target.domain(), LinkMemory.pageCount(ringSize));
       memory = node.pool().take(target.domain(), ringSize);
       eventChannelPort = doorbells.bindUnbound(target.domain(), new AnswerBell());
     } catch (XenException e) {
       if (memory != null) {
         node.pool().give(memory);
         memory = null;
+      }
+      if (lease != null) {
+        lease.end();
       }
       fail(e);
       return;
@@ -166,7 +171,14 @@ public final class LinkConnector {
       removeOffer();
       callback.connected(
           new GrantedLink(
-              memory, node.pool(), target.port(), doorbells, eventChannelPort, node.peers(), loop));
+              memory,
+              node.pool(),
+              lease,
+              target.port(),
+              doorbells,
+              eventChannelPort,
+              node.peers(),
+              loop));
       return;
     }
     NoLinkException refusal = refusal(state);
@@ -202,8 +214,10 @@ public final class LinkConnector {
     doorbells.unbind(eventChannelPort);
     if (reusable) {
       node.pool().give(memory);
+      lease.end();
     } else {
       node.pool().discard(memory);
+      lease.holdForAWhile();
     }
   }
 

@@ -26,7 +26,8 @@ public final class LinkNode {
   private final MemoryPool pool;
   private final PeerWatches peers;
   private final CompletableFuture<Void> ready;
-  private final OfferBudget budget = new OfferBudget(System::nanoTime);
+  private final PeerLimits limits = new PeerLimits(System::nanoTime);
+  private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -35,7 +36,7 @@ public final class LinkNode {
     processes = new ProcessRegistry(xen.runtimeDirectory());
     pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
     offers = new Offers(xen.xenStore(), xen.domainId(), processes.ownNonce());
-    peers = new PeerWatches(xen.xenStore(), xen.domainId(), pool::forget);
+    peers = new PeerWatches(xen.xenStore(), xen.domainId(), this::forget);
     listeners = new Listeners(this, processes, budget);
     ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
   }
@@ -44,6 +45,7 @@ public final class LinkNode {
    * Returns the node of a {@code Xen}; {@link #release()} must follow.
    *
    * @throws IOException if this process cannot be registered in {@link Xen#runtimeDirectory()}
+   * @throws IllegalArgumentException if a {@link PeerLimit}'s property is malformed
    */
   public static LinkNode acquire(Xen xen) throws IOException {
     synchronized (NODES) {
@@ -96,6 +98,16 @@ public final class LinkNode {
 
   MemoryPool pool() {
     return pool;
+  }
+
+  /** Returns what each peer domain may take of this process. */
+  public PeerLimits limits() {
+    return limits;
+  }
+
+  private void forget(int peerDomain) {
+    pool.forget(peerDomain);
+    limits.forget(peerDomain);
   }
 
   OfferBudget budget() {

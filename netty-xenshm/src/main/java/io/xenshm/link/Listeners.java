@@ -186,15 +186,16 @@ public final class Listeners {
     if (client < 0 || client == ownDomain || readOffers.remove(path)) {
       return;
     }
-    if (budget.tryRead(client)) {
+    if (budget.tryTake(client)) {
       store
           .read(path)
           .whenComplete(
               (value, failure) -> {
-                budget.readDone(client);
                 if (failure == null) {
                   remember(path);
-                  received(client, value);
+                }
+                if (failure != null || !received(client, value)) {
+                  budget.settled(client);
                 }
               });
     } else {
@@ -209,24 +210,26 @@ public final class Listeners {
     readOffers.add(path);
   }
 
-  private void received(int client, byte[] value) {
+  /** Hands an offer over; false where it is dropped. */
+  private boolean received(int client, byte[] value) {
     Offer offer;
     try {
       offer = Offer.parse(value);
     } catch (MalformedOfferException e) {
       logger.debug("Offer of domain {} dropped", client, e);
       budget.violated(client);
-      return;
+      return false;
     }
     if (!offer.listenerProcess().equals(processes.ownNonce())) {
-      return;
+      return false;
     }
     OfferHandler handler = handlers.get(new ListenerPort(offer.kind(), offer.listenerPort()));
-    if (handler != null) {
-      handler.offered(new IncomingOffer(node, client, offer));
-    } else {
+    if (handler == null) {
       logger.debug("Offer of domain {} dropped, nobody listens: {}", client, offer);
+      return false;
     }
+    handler.offered(new IncomingOffer(node, client, offer));
+    return true;
   }
 
   void close() {

@@ -2,13 +2,11 @@ package io.xenshm.link;
 
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
-import io.xenshm.xen.SharedPages;
 import java.util.concurrent.Executor;
 
 /** The server's end, which mapped the client's memory. */
 final class MappedLink extends Link {
-  private final SharedPages descriptorPage;
-  private final SharedPages rings;
+  private final MappedOffer offer;
 
   MappedLink(MappedOffer offer, Doorbells doorbells, int port, PeerWatches peers, Executor loop) {
     super(
@@ -27,18 +25,13 @@ final class MappedLink extends Link {
             port,
             peers,
             loop));
-    this.descriptorPage = offer.descriptorPage;
-    this.rings = offer.rings;
+    this.offer = offer;
   }
 
-  /**
-   * Unmaps the descriptor page last: the notification that follows it tells the client that all is
-   * unmapped. The port must outlive it.
-   */
+  /** The port must outlive the notification that follows the end of the mapping. */
   @Override
   void release(boolean peerDomainGone) {
-    rings.close();
-    descriptorPage.close();
+    offer.unmap();
     doorbells.unbind(port);
   }
 }

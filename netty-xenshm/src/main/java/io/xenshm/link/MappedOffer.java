@@ -23,6 +23,7 @@ public final class MappedOffer {
   final int clientPort;
   private final int clientEventChannelPort;
   private final LinkNode node;
+  private final PeerLimits.Lease lease;
   private boolean settled;
 
   private MappedOffer(
@@ -31,8 +32,10 @@ public final class MappedOffer {
       SharedPages descriptorPage,
       SharedPages rings,
       int clientRingSize,
-      int serverRingSize) {
+      int serverRingSize,
+      PeerLimits.Lease lease) {
     this.node = node;
+    this.lease = lease;
     this.descriptorPage = descriptorPage;
     this.descriptor = new DescriptorPage(descriptorPage.memory());
     this.rings = rings;
@@ -66,8 +69,18 @@ public final class MappedOffer {
             "grant reference " + references[i] + " stands twice in the descriptor page");
       }
     }
-    SharedPages rings = node.xen().grants().map(descriptorPage.peerDomainId(), references);
-    return new MappedOffer(node, offer, descriptorPage, rings, clientRingSize, serverRingSize);
+    PeerLimits.Lease lease = node.limits().map(descriptorPage.peerDomainId(), 1 + pages);
+    boolean mapped = false;
+    try {
+      SharedPages rings = node.xen().grants().map(descriptorPage.peerDomainId(), references);
+      mapped = true;
+      return new MappedOffer(
+          node, offer, descriptorPage, rings, clientRingSize, serverRingSize, lease);
+    } finally {
+      if (!mapped) {
+        lease.end();
+      }
+    }
   }
 
   private static void expect(String field, int value, int expected) throws MalformedOfferException {
@@ -105,18 +118,17 @@ public final class MappedOffer {
    * @throws XenException if the port cannot be bound or used; the offer is refused then
    */
   public Link accept(Doorbells doorbells, Executor loop) throws XenException {
+    settle();
     int port;
     try {
       port =
           doorbells.bindInterdomain(peerDomain(), clientEventChannelPort, IgnoringHandler.INSTANCE);
     } catch (XenException e) {
-      settled = true;
       descriptor.setRefusalReason(RefusalReason.NO_RESOURCES.code());
       descriptor.settle(DescriptorPage.STATE_REFUSED);
       unmap();
       throw e;
     }
-    settled = true;
     EventChannels channels = doorbells.channels();
     try {
       descriptorPage.notifyOnUnmap(DescriptorPage.SERVER_LIVE_OFFSET, channels, port);
@@ -148,13 +160,20 @@ public final class MappedOffer {
     if (settled) {
       return;
     }
-    settled = true;
+    settle();
     IncomingOffer.tellRefusal(descriptor, peerDomain(), clientEventChannelPort, doorbells, reason);
     unmap();
   }
 
-  private void unmap() {
+  private void settle() {
+    settled = true;
+    node.budget().settled(peerDomain());
+  }
+
+  /** The descriptor page comes last: the notification that follows it says that all is unmapped. */
+  void unmap() {
     rings.close();
     descriptorPage.close();
+    lease.end();
   }
 }

@@ -12,6 +12,8 @@ public enum RefusalReason {
   BAD_OFFER(4, "the listener does not understand the offer"),
   /** The server could not map the memory or bind the port. */
   NO_RESOURCES(5, "the listener's guest is out of resources"),
+  /** The offer waited for longer than a handshake may take. */
+  TOO_LATE(6, "the listener did not look at the offer in time"),
   /** A code that this version does not know. */
   UNKNOWN(0, "no reason that this version knows");
 

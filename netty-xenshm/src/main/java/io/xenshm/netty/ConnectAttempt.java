@@ -13,6 +13,7 @@ import io.xenshm.link.Link;
 import io.xenshm.link.LinkConnector;
 import io.xenshm.link.LinkKind;
 import io.xenshm.link.LinkTarget;
+import io.xenshm.link.PeerLimit;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -54,7 +55,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
         });
     XenShmSocketChannelConfig config = channel.config();
     if (remote instanceof XenShmAddress address) {
-      connectRing(address.domainId(), address);
+      connectIfAdmitted(address.domainId(), address);
     } else if (config.getMode() == XenShmMode.OFF) {
       connectTcp(XenShmPathReason.MODE_OFF);
     } else if (!channel.loop().hasXen()) {
@@ -66,8 +67,8 @@ final class ConnectAttempt implements LinkConnector.Callback {
 
   /** Begins to count, unless it counts already. */
   private void startTimeout() {
-    int millis = sharedMemoryTimeout();
-    if (millis > 0 && timeout == null) {
+    if (timeout == null) {
+      int millis = sharedMemoryTimeout();
       timeout = channel.eventLoop().schedule(() -> timedOut(millis), millis, TimeUnit.MILLISECONDS);
     }
   }
@@ -75,15 +76,28 @@ final class ConnectAttempt implements LinkConnector.Callback {
   private int sharedMemoryTimeout() {
     int all = channel.config().getConnectTimeoutMillis();
     int ours = channel.config().getXenShmConnectTimeoutMillis();
-    if (remote instanceof XenShmAddress || channel.config().getMode() == XenShmMode.REQUIRED) {
-      return all;
-    }
-    return all > 0 ? Math.min(all, ours) : ours;
+    boolean noTcp =
+        remote instanceof XenShmAddress || channel.config().getMode() == XenShmMode.REQUIRED;
+    int wanted = noTcp ? all : all > 0 ? Math.min(all, ours) : ours;
+    int most = longestHandshake();
+    return wanted > 0 ? Math.min(wanted, most) : most;
+  }
+
+  private int longestHandshake() {
+    return channel.loop().domain().links().limits().value(PeerLimit.HANDSHAKE_MILLIS);
   }
 
   private void timedOut(int millis) {
     ConnectTimeoutException reason =
-        new ConnectTimeoutException("no answer from " + remote + " after " + millis + " ms");
+        new ConnectTimeoutException(
+            "no answer from "
+                + remote
+                + " after "
+                + millis
+                + " ms"
+                + (millis == longestHandshake()
+                    ? " (" + PeerLimit.HANDSHAKE_MILLIS.property() + ")"
+                    : ""));
     if (connector != null) {
       connector.abandon(reason);
     } else if (undecided) {
@@ -107,19 +121,48 @@ final class ConnectAttempt implements LinkConnector.Callback {
       return;
     }
     if (lookup.outcome() == Outcome.CO_RESIDENT) {
-      connectRing(lookup.peer().domainId(), null);
+      connectIfAdmitted(lookup.peer().domainId(), null);
     } else {
       noRing(PathReasons.of(lookup.outcome()), null);
     }
   }
 
-  private void connectRing(int domainId, XenShmAddress explicit) {
+  private void connectIfAdmitted(int domainId, XenShmAddress explicit) {
     XenShmLoop loop = channel.loop();
     if (!loop.hasXen()) {
       failed(new ConnectException("Xen is not available: " + XenShm.unavailabilityCause()));
       return;
     }
     startTimeout();
+    CompletableFuture<Void> known =
+        loop.domain().knowsWhomToAdmit(channel.config().getPeers()).toCompletableFuture();
+    if (known.isDone()) {
+      admit(domainId, explicit);
+    } else {
+      known.thenRunAsync(() -> admit(domainId, explicit), channel.eventLoop());
+    }
+  }
+
+  private void admit(int domainId, XenShmAddress explicit) {
+    if (!undecided) {
+      return;
+    }
+    if (channel.loop().domain().admits(channel.config().getPeers(), domainId)) {
+      connectRing(domainId, explicit);
+      return;
+    }
+    ConnectException denial =
+        new ConnectException(
+            "domain " + domainId + " is not allowed: " + XenShmPathReason.PEER_DENIED.text());
+    if (explicit == null) {
+      noRing(XenShmPathReason.PEER_DENIED, denial);
+    } else {
+      failed(denial);
+    }
+  }
+
+  private void connectRing(int domainId, XenShmAddress explicit) {
+    XenShmLoop loop = channel.loop();
     local =
         explicit == null
             ? LocalAddresses.towards(remote, channel.boundAddress(), loop.domain())

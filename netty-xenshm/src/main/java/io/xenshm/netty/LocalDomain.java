@@ -1,10 +1,13 @@
 package io.xenshm.netty;
 
+import io.xenshm.directory.Peer;
 import io.xenshm.directory.PeerDirectory;
 import io.xenshm.link.LinkNode;
 import io.xenshm.xen.Xen;
 import java.io.IOException;
 import java.util.IdentityHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
@@ -17,12 +20,14 @@ final class LocalDomain {
   private final Xen xen;
   private final LinkNode links;
   private final PeerDirectory peers;
+  private final XenShmPeers allowed;
   private int users;
 
-  private LocalDomain(Xen xen, LinkNode links, PeerDirectory peers) {
+  private LocalDomain(Xen xen, LinkNode links, PeerDirectory peers, XenShmPeers allowed) {
     this.xen = xen;
     this.links = links;
     this.peers = peers;
+    this.allowed = allowed;
   }
 
   /**
@@ -30,6 +35,7 @@ final class LocalDomain {
    *
    * @param directories opens the directory where this is the first use
    * @throws IOException if this process cannot be registered
+   * @throws IllegalArgumentException if a system property is malformed
    */
   static LocalDomain acquire(Xen xen, Function<Xen, PeerDirectory> directories) throws IOException {
     synchronized (DOMAINS) {
@@ -46,7 +52,8 @@ final class LocalDomain {
   private static LocalDomain open(Xen xen, PeerDirectory peers) throws IOException {
     boolean opened = false;
     try {
-      LocalDomain domain = new LocalDomain(xen, LinkNode.acquire(xen), peers);
+      XenShmPeers allowed = XenShmPeers.configured();
+      LocalDomain domain = new LocalDomain(xen, LinkNode.acquire(xen), peers, allowed);
       opened = true;
       return domain;
     } finally {
@@ -78,5 +85,18 @@ final class LocalDomain {
 
   PeerDirectory peers() {
     return peers;
+  }
+
+  /** Says whether a domain may share memory with a channel, by its option and the configuration. */
+  boolean admits(XenShmPeers ofChannel, int domainId) {
+    Peer known = peers.peer(domainId);
+    return allowed.admit(domainId, known) && ofChannel.admit(domainId, known);
+  }
+
+  /** Returns a stage that completes when {@link #admits} can tell; never exceptionally. */
+  CompletionStage<Void> knowsWhomToAdmit(XenShmPeers ofChannel) {
+    return allowed.needTheTable() || ofChannel.needTheTable()
+        ? peers.firstRead()
+        : CompletableFuture.completedFuture(null);
   }
 }

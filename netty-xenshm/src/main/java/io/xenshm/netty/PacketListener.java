@@ -50,6 +50,7 @@ final class PacketListener {
       channel.eventLoop().execute(() -> take(offer));
     } catch (RejectedExecutionException e) {
       logger.debug("The channel's event loop ended: {} dropped", offer, e);
+      offer.drop();
     }
   }
 
@@ -74,7 +75,9 @@ final class PacketListener {
     if (!open) {
       return RefusalReason.NO_LISTENER;
     }
-    if (loop.domain().peers().addressOf(domain) == null) {
+    if (loop.domain().peers().addressOf(domain) == null
+        || !loop.domain().admits(channel.config().getPeers(), domain)) {
+      XenShmMetrics.denied();
       return RefusalReason.NOT_ALLOWED;
     }
     return routes.mayTake(domain) ? null : RefusalReason.NO_RESOURCES;

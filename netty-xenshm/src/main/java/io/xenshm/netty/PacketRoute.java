@@ -104,6 +104,11 @@ final class PacketRoute implements LinkConnector.Callback {
     }
     if (lookup.outcome() != Outcome.CO_RESIDENT) {
       answered(PathReasons.of(lookup.outcome()));
+    } else if (!channel
+        .loop()
+        .domain()
+        .admits(channel.config().getPeers(), lookup.peer().domainId())) {
+      answered(XenShmPathReason.PEER_DENIED);
     } else if (!routes.mayBegin()) {
       answered(XenShmPathReason.QUOTA);
     } else {

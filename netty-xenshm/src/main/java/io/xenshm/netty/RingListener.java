@@ -43,6 +43,7 @@ final class RingListener {
       throw new BindException(
           "cannot bind " + address + ": this process is in domain " + ownDomain);
     }
+    loop.domain().knowsWhomToAdmit(channel.config().getPeers()).toCompletableFuture().join();
     int port = loop.domain().links().listeners().bind(address.getPort(), this::offered);
     XenShmAddress bound = new XenShmAddress(ownDomain, port);
     local = bound;
@@ -71,10 +72,14 @@ final class RingListener {
       channel.eventLoop().execute(() -> enqueue(offer));
     } catch (RejectedExecutionException e) {
       logger.debug("The listener's event loop ended: {} dropped", offer, e);
+      offer.drop();
     }
   }
 
   private void enqueue(IncomingOffer offer) {
+    while (!backlog.isEmpty() && backlog.peek().isLate()) {
+      backlog.remove().refuse(loop.doorbells(), RefusalReason.TOO_LATE);
+    }
     if (!channel.isOpen()) {
       offer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
     } else if (backlog.size() > channel.config().getBacklog()) {
@@ -123,9 +128,18 @@ final class RingListener {
     IncomingOffer offer = backlog.remove();
     boolean byDomain = local instanceof XenShmAddress;
     InetAddress peer = byDomain ? null : loop.domain().peers().addressOf(offer.peerDomain());
-    if (peer == null && !byDomain) {
-      logger.debug("{} is refused: the domain is not in this guest's table", offer);
+    boolean known = peer != null || byDomain;
+    if (!known || !loop.domain().admits(channel.config().getPeers(), offer.peerDomain())) {
+      XenShmMetrics.denied();
+      logger.debug(
+          "{} is refused: {}",
+          offer,
+          known ? XenShmPathReason.PEER_DENIED.text() : "the domain is not in this guest's table");
       offer.refuse(loop.doorbells(), RefusalReason.NOT_ALLOWED);
+      return null;
+    }
+    if (offer.isLate()) {
+      offer.refuse(loop.doorbells(), RefusalReason.TOO_LATE);
       return null;
     }
     try {

@@ -21,6 +21,21 @@ public final class XenShmChannelOption {
       ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_CONNECT_TIMEOUT_MILLIS");
 
   /**
+   * Which guests may share memory with the channel, of listeners, clients and datagram channels;
+   * {@link XenShmPeers#ALL} is the default. Looked at when a connection or a datagram channel's
+   * ring begins. A guest that is not allowed is refused by a listener before its rings are mapped,
+   * and reached by TCP or UDP by a client ({@link XenShmPathReason#PEER_DENIED}); to a {@link
+   * XenShmAddress}, or with {@link XenShmMode#REQUIRED}, the connect fails. TCP and UDP themselves
+   * are a firewall's matter.
+   *
+   * <p>The system properties {@code xenshm.peers.allow} and {@code xenshm.peers.deny}, or the
+   * environment variables {@code XENSHM_PEERS_ALLOW} and {@code XENSHM_PEERS_DENY}, bound all
+   * channels of a process beside this option: both must allow.
+   */
+  public static final ChannelOption<XenShmPeers> XENSHM_PEERS =
+      ChannelOption.valueOf(XenShmChannelOption.class, "XENSHM_PEERS");
+
+  /**
    * Size of each of a connection's two rings, in bytes: a power of two, 4096 to 1048576. The
    * client's choice holds for both. Each connection takes {@code 1 + 2 * size / 4096} pages of the
    * client guest's limit of grants.

@@ -4,6 +4,7 @@ import static io.xenshm.netty.XenShmChannelOption.XENSHM_CONNECT_TIMEOUT_MILLIS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_IDLE_MILLIS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_MAX_PEERS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_MODE;
+import static io.xenshm.netty.XenShmChannelOption.XENSHM_PEERS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_RING_SIZE;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_SPIN_MICROS;
 
@@ -53,6 +54,7 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
       new WriteBufferWaterMark(Integer.MAX_VALUE - 1, Integer.MAX_VALUE);
 
   private volatile XenShmMode mode = XenShmMode.PREFERRED;
+  private volatile XenShmPeers peers = XenShmPeers.ALL;
   private volatile int xenShmConnectTimeoutMillis = DEFAULT_CONNECT_TIMEOUT_MILLIS;
   private volatile int ringSize = DEFAULT_RING_SIZE;
   private volatile int spinMicros = DEFAULT_SPIN_MICROS;
@@ -65,6 +67,7 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
   private final OptionTable options =
       new OptionTable()
           .with(XENSHM_MODE, this::getMode, this::setMode)
+          .with(XENSHM_PEERS, this::getPeers, this::setPeers)
           .with(
               XENSHM_CONNECT_TIMEOUT_MILLIS,
               this::getXenShmConnectTimeoutMillis,
@@ -105,6 +108,20 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
       return true;
     }
     return super.setOption(option, value) || udp.setOption(option, value);
+  }
+
+  /** Returns which guests may share memory with the channel. */
+  public XenShmPeers getPeers() {
+    return peers;
+  }
+
+  /**
+   * Sets which guests may share memory with the channel, see {@link
+   * XenShmChannelOption#XENSHM_PEERS}. Applies to rings that begin later.
+   */
+  public XenShmDatagramChannelConfig setPeers(XenShmPeers newPeers) {
+    peers = ObjectUtil.checkNotNull(newPeers, "peers");
+    return this;
   }
 
   /** Returns whether to use shared memory. */

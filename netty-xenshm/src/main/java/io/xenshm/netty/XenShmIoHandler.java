@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 
 /**
@@ -77,7 +78,8 @@ public final class XenShmIoHandler implements IoHandler {
     boolean opened = false;
     try {
       acquired = LocalDomain.acquire(xen, directories);
-      doorbells = new Doorbells(xen.openEventChannels());
+      doorbells =
+          new Doorbells(xen.openEventChannels(), acquired.links().limits(), scheduler(executor));
       opened = true;
     } finally {
       if (!opened) {
@@ -90,6 +92,13 @@ public final class XenShmIoHandler implements IoHandler {
     domain = acquired;
     doorbellHandle = new DoorbellIoHandle(doorbells);
     loop = new XenShmLoop(domain, doorbells, active, new Heartbeats());
+  }
+
+  private static ScheduledExecutorService scheduler(ThreadAwareExecutor executor) {
+    if (executor instanceof ScheduledExecutorService scheduler) {
+      return scheduler;
+    }
+    throw new IllegalArgumentException(executor + " is no event loop: it schedules nothing");
   }
 
   /**

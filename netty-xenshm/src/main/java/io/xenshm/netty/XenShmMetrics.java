@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts this process's connections by the reason of their path, at the client and at the server,
- * and its lost packets. May be used from any thread.
+ * its lost packets, what it refused, and the limits that peers reached. May be used from any
+ * thread.
  */
 public final class XenShmMetrics {
   private static final Map<XenShmPathReason, LongAdder> CONNECTIONS =
@@ -19,11 +20,16 @@ public final class XenShmMetrics {
   }
 
   private static final LongAdder DROPPED_PACKETS = new LongAdder();
+  private static final LongAdder DENIED_OFFERS = new LongAdder();
 
   private XenShmMetrics() {}
 
   static void dropped() {
     DROPPED_PACKETS.increment();
+  }
+
+  static void denied() {
+    DENIED_OFFERS.increment();
   }
 
   static void connected(XenShmPathReason reason) {
@@ -52,5 +58,18 @@ public final class XenShmMetrics {
    */
   public static long droppedPackets() {
     return DROPPED_PACKETS.sum();
+  }
+
+  /**
+   * Returns how many offers this process's listeners refused since the process started, because
+   * their guest is not allowed, see {@link XenShmChannelOption#XENSHM_PEERS}, or not in the table.
+   */
+  public static long deniedOffers() {
+    return DENIED_OFFERS.sum();
+  }
+
+  /** Returns how often a peer reached a limit, since the process started. */
+  public static long limitReached(XenShmLimit limit) {
+    return limit.reached();
   }
 }

@@ -30,8 +30,13 @@ public enum XenShmPathReason {
   VERSION_MISMATCH(TCP, "the listener speaks other versions of the protocol"),
   /** The listener refused. */
   REFUSED(TCP, "the listener refused shared memory"),
-  /** A limit of this guest, or of XenStore, is reached. */
-  QUOTA(TCP, "a limit of this guest is reached"),
+  /**
+   * Shared memory with the peer is not allowed, by {@link XenShmChannelOption#XENSHM_PEERS} or
+   * {@code xenshm.peers.allow} and {@code xenshm.peers.deny}.
+   */
+  PEER_DENIED(TCP, "XENSHM_PEERS, xenshm.peers.allow or xenshm.peers.deny excludes the peer"),
+  /** A limit of this guest, of the peer in it ({@link XenShmLimit}), or of XenStore is reached. */
+  QUOTA(TCP, "a limit is reached"),
   /** The listener did not answer in time. */
   TIMED_OUT(TCP, "the listener did not answer in time"),
   /** Xen failed; the log says how. */

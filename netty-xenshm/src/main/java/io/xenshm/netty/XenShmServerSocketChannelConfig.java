@@ -4,6 +4,7 @@ import static io.netty.channel.ChannelOption.SO_BACKLOG;
 import static io.netty.channel.ChannelOption.SO_RCVBUF;
 import static io.netty.channel.ChannelOption.SO_REUSEADDR;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_MODE;
+import static io.xenshm.netty.XenShmChannelOption.XENSHM_PEERS;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelConfig;
@@ -47,11 +48,14 @@ public final class XenShmServerSocketChannelConfig extends DefaultChannelConfig
           true);
 
   private volatile XenShmMode mode = XenShmMode.PREFERRED;
+  private volatile XenShmPeers peers = XenShmPeers.ALL;
   private volatile ChannelConfig socket;
 
   private final TcpOptions tcpOptions = new TcpOptions(EPOLL_OPTIONS, DEFAULTS);
   private final OptionTable options =
-      new OptionTable().with(XENSHM_MODE, this::getMode, this::setMode);
+      new OptionTable()
+          .with(XENSHM_MODE, this::getMode, this::setMode)
+          .with(XENSHM_PEERS, this::getPeers, this::setPeers);
 
   XenShmServerSocketChannelConfig(XenShmServerSocketChannel channel) {
     super(channel, new ServerChannelRecvByteBufAllocator());
@@ -90,6 +94,20 @@ public final class XenShmServerSocketChannelConfig extends DefaultChannelConfig
     validate(option, value);
     options.set(option, value);
     return true;
+  }
+
+  /** Returns which guests may share memory with the channel. */
+  public XenShmPeers getPeers() {
+    return peers;
+  }
+
+  /**
+   * Sets which guests may share memory with the channel, see {@link
+   * XenShmChannelOption#XENSHM_PEERS}. Applies to connections that begin later.
+   */
+  public XenShmServerSocketChannelConfig setPeers(XenShmPeers newPeers) {
+    peers = ObjectUtil.checkNotNull(newPeers, "peers");
+    return this;
   }
 
   /** Returns whether to use shared memory. */

@@ -10,6 +10,7 @@ import static io.netty.channel.ChannelOption.SO_SNDBUF;
 import static io.netty.channel.ChannelOption.TCP_NODELAY;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_CONNECT_TIMEOUT_MILLIS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_MODE;
+import static io.xenshm.netty.XenShmChannelOption.XENSHM_PEERS;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_RING_SIZE;
 import static io.xenshm.netty.XenShmChannelOption.XENSHM_SPIN_MICROS;
 
@@ -83,6 +84,7 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
       new WriteBufferWaterMark(Integer.MAX_VALUE - 1, Integer.MAX_VALUE);
 
   private volatile XenShmMode mode = XenShmMode.PREFERRED;
+  private volatile XenShmPeers peers = XenShmPeers.ALL;
   private volatile int xenShmConnectTimeoutMillis = DEFAULT_XENSHM_CONNECT_TIMEOUT_MILLIS;
   private volatile int ringSize = DEFAULT_RING_SIZE;
   private volatile int spinMicros = DEFAULT_SPIN_MICROS;
@@ -92,6 +94,7 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   private final OptionTable options =
       new OptionTable()
           .with(XENSHM_MODE, this::getMode, this::setMode)
+          .with(XENSHM_PEERS, this::getPeers, this::setPeers)
           .with(
               XENSHM_CONNECT_TIMEOUT_MILLIS,
               this::getXenShmConnectTimeoutMillis,
@@ -139,6 +142,20 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
     validate(option, value);
     options.set(option, value);
     return true;
+  }
+
+  /** Returns which guests may share memory with the channel. */
+  public XenShmPeers getPeers() {
+    return peers;
+  }
+
+  /**
+   * Sets which guests may share memory with the channel, see {@link
+   * XenShmChannelOption#XENSHM_PEERS}. Applies to connections that begin later.
+   */
+  public XenShmSocketChannelConfig setPeers(XenShmPeers newPeers) {
+    peers = ObjectUtil.checkNotNull(newPeers, "peers");
+    return this;
   }
 
   /** Returns whether to use shared memory. */

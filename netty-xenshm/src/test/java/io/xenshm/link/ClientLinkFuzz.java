@@ -40,11 +40,12 @@ public final class ClientLinkFuzz implements LinkConnector.Callback {
     XEN.store().begin(input, RECORDS, PROCESSES);
     new ClientLinkFuzz().run(input);
     NODE.pool().forget(SERVER);
+    NODE.limits().forget(SERVER);
     XEN.checkNothingHeld();
   }
 
   private void run(FuzzInput input) {
-    Doorbells doorbells = new Doorbells(XEN.openEventChannels());
+    Doorbells doorbells = HostileLinkPeer.doorbells(NODE, XEN);
     HostileLinkPeer peer = new HostileLinkPeer(input, doorbells);
     LinkKind kind = input.yes() ? LinkKind.STREAM : LinkKind.DATAGRAM;
     LinkConnector connector =

@@ -20,6 +20,7 @@ public final class HostileClient implements AutoCloseable {
   public static final int CONTROL_TO_SERVER = DescriptorPage.CLIENT_RING_CONTROL_OFFSET;
   public static final int CONTROL_TO_CLIENT = DescriptorPage.SERVER_RING_CONTROL_OFFSET;
   public static final int STATE = DescriptorPage.STATE_OFFSET;
+  public static final int REASON = DescriptorPage.REASON_OFFSET;
   public static final int MAGIC = DescriptorPage.MAGIC_OFFSET;
   public static final int VERSION_AND_KIND = DescriptorPage.VERSION_OFFSET;
   public static final int NONCE = DescriptorPage.NONCE_OFFSET;
@@ -42,7 +43,7 @@ public final class HostileClient implements AutoCloseable {
   private final LinkKind kind;
   private final EventChannels channels;
   private final SharedPages pages;
-  private final int port;
+  private int port;
   private final long nonce = 0x1122334455667788L;
   private int serial;
 
@@ -111,6 +112,23 @@ public final class HostileClient implements AutoCloseable {
                                 directory, Permission.list("n" + xen.domainId(), "r" + server))))
         .join();
     xen.xenStore().write(StorePaths.offer(xen.domainId(), server, PROCESS, serial++), text).join();
+  }
+
+  /** Writes any text at any node that this domain may write. */
+  public void write(String path, String text) {
+    xen.xenStore().write(path, text).join();
+  }
+
+  /** Closes the port under the connection. */
+  public void closePort() throws XenException {
+    channels.unbind(port);
+  }
+
+  /**
+   * Takes a new port for the next offer; one that another domain may bind, where that is wanted.
+   */
+  public void newPort(int forDomain) throws XenException {
+    port = channels.bindUnbound(forDomain);
   }
 
   /** Rings the server once. */

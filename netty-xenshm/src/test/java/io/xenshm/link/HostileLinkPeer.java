@@ -11,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * Uses one end of a link as a channel does, while the peer writes what the input says into the
@@ -36,12 +38,24 @@ final class HostileLinkPeer {
     DescriptorPage.SERVER_RING_CONTROL_OFFSET + 128
   };
 
+  /** Takes nothing. */
+  private static final ScheduledExecutorService NO_TIMER = new ScheduledThreadPoolExecutor(0);
+
+  static {
+    NO_TIMER.shutdown();
+  }
+
   private final FuzzInput input;
   private final Doorbells doorbells;
 
   HostileLinkPeer(FuzzInput input, Doorbells doorbells) {
     this.input = input;
     this.doorbells = doorbells;
+  }
+
+  /** No event loop: ports that ring too often are unmasked at once. */
+  static Doorbells doorbells(LinkNode node, FuzzXen xen) {
+    return new Doorbells(xen.openEventChannels(), node.limits(), NO_TIMER);
   }
 
   static LinkNode node(FuzzXen xen) {

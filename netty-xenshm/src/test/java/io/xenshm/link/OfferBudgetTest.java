@@ -1,5 +1,6 @@
 package io.xenshm.link;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,17 +12,36 @@ class OfferBudgetTest {
   private static final int OTHER = 4;
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final OfferBudget budget = new OfferBudget(now::get);
+  private final OfferBudget budget = new OfferBudget(new PeerLimits(now::get), now::get);
 
   @Test
-  void aDomainHasSoManyReadsAtATimeAndOthersTheirOwn() {
-    for (int i = 0; i < OfferBudget.MAX_READS; i++) {
-      assertTrue(budget.tryRead(DOMAIN));
+  void aDomainHasSoManyPendingOffersAndOthersTheirOwn() {
+    long before = PeerLimits.reached(PeerLimit.PENDING_OFFERS);
+    for (int i = 0; i < PeerLimit.PENDING_OFFERS.defaultValue(); i++) {
+      assertTrue(budget.tryTake(DOMAIN));
     }
-    assertFalse(budget.tryRead(DOMAIN));
-    assertTrue(budget.tryRead(OTHER));
-    budget.readDone(DOMAIN);
-    assertTrue(budget.tryRead(DOMAIN));
+    assertFalse(budget.tryTake(DOMAIN));
+    assertEquals(before + 1, PeerLimits.reached(PeerLimit.PENDING_OFFERS));
+    assertTrue(budget.tryTake(OTHER));
+    budget.settled(DOMAIN);
+    assertTrue(budget.tryTake(DOMAIN));
+  }
+
+  @Test
+  void aDomainHasSoManyOffersInASecondAndOthersTheirOwn() {
+    long before = PeerLimits.reached(PeerLimit.OFFERS);
+    for (int i = 0; i < PeerLimit.OFFERS.defaultValue(); i++) {
+      assertTrue(budget.tryTake(DOMAIN));
+      budget.settled(DOMAIN);
+    }
+    assertFalse(budget.tryTake(DOMAIN));
+    assertEquals(before + 1, PeerLimits.reached(PeerLimit.OFFERS));
+    assertTrue(budget.tryTake(OTHER));
+
+    now.addAndGet(OfferBudget.SECOND_NANOS - 1);
+    assertFalse(budget.tryTake(DOMAIN));
+    now.incrementAndGet();
+    assertTrue(budget.tryTake(DOMAIN));
   }
 
   @Test
@@ -29,15 +49,15 @@ class OfferBudgetTest {
     for (int i = 0; i < OfferBudget.MAX_VIOLATIONS; i++) {
       budget.violated(DOMAIN);
     }
-    assertTrue(budget.tryRead(DOMAIN));
+    assertTrue(budget.tryTake(DOMAIN));
     budget.violated(DOMAIN);
-    assertFalse(budget.tryRead(DOMAIN));
-    assertTrue(budget.tryRead(OTHER));
+    assertFalse(budget.tryTake(DOMAIN));
+    assertTrue(budget.tryTake(OTHER));
 
     now.addAndGet(OfferBudget.WINDOW_NANOS - 1);
-    assertFalse(budget.tryRead(DOMAIN));
+    assertFalse(budget.tryTake(DOMAIN));
     now.incrementAndGet();
-    assertTrue(budget.tryRead(DOMAIN));
+    assertTrue(budget.tryTake(DOMAIN));
   }
 
   @Test
@@ -45,8 +65,8 @@ class OfferBudgetTest {
     for (int i = 0; i < 10 * OfferBudget.MAX_VIOLATIONS; i++) {
       budget.violated(DOMAIN);
       now.addAndGet(OfferBudget.WINDOW_NANOS / OfferBudget.MAX_VIOLATIONS);
-      assertTrue(budget.tryRead(DOMAIN));
-      budget.readDone(DOMAIN);
+      assertTrue(budget.tryTake(DOMAIN));
+      budget.settled(DOMAIN);
     }
   }
 }

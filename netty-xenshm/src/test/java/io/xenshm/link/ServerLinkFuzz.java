@@ -41,7 +41,7 @@ public final class ServerLinkFuzz {
     }
     XEN.begin(input);
     XEN.store().begin(input, List.of("", "1 stream *"), List.of("0123456789abcdef"));
-    Doorbells doorbells = new Doorbells(XEN.openEventChannels());
+    Doorbells doorbells = HostileLinkPeer.doorbells(NODE, XEN);
     HostileLinkPeer peer = new HostileLinkPeer(input, doorbells);
     offer(input, offer, peer);
     run(input, new IncomingOffer(NODE, CLIENT, offer), doorbells, peer);

@@ -34,9 +34,17 @@ final class FakeDirectory implements PeerDirectory {
 
   void put(InetAddress address, int domain) {
     PeerLookup found =
-        new PeerLookup(Outcome.CO_RESIDENT, new Peer(domain, "net", "uuid" + domain, "vm"));
+        new PeerLookup(Outcome.CO_RESIDENT, new Peer(domain, "net", uuid(domain), name(domain)));
     lookups.put(address, CompletableFuture.completedFuture(found));
     addresses.put(domain, address);
+  }
+
+  static String uuid(int domain) {
+    return String.format("00000000-0000-0000-0000-%012d", domain);
+  }
+
+  static String name(int domain) {
+    return "vm" + domain;
   }
 
   void answer(InetAddress address, Outcome outcome) {
@@ -61,6 +69,18 @@ final class FakeDirectory implements PeerDirectory {
   @Override
   public InetAddress addressOf(int domainId) {
     return addresses.get(domainId);
+  }
+
+  @Override
+  public Peer peer(int domainId) {
+    return addresses.containsKey(domainId)
+        ? new Peer(domainId, "net", uuid(domainId), name(domainId))
+        : null;
+  }
+
+  @Override
+  public CompletionStage<Void> firstRead() {
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

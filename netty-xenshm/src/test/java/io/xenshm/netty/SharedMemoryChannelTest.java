@@ -143,7 +143,9 @@ class SharedMemoryChannelTest {
             .connect(new XenShmAddress(CLIENT, 4711))
             .awaitUninterruptibly();
 
-    assertInstanceOf(ConnectException.class, connect.cause());
+    ConnectException failure = assertInstanceOf(ConnectException.class, connect.cause());
+    assertTrue(
+        failure.getMessage().contains("domain " + CLIENT + " is this one"), failure.getMessage());
   }
 
   @Test

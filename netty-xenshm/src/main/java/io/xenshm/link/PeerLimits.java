@@ -1,0 +1,210 @@
+package io.xenshm.link;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.xenshm.xen.XenLimitException;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+
+/**
+ * Counts what each peer domain takes of this process, and says where it is too much. May be used
+ * from any thread.
+ */
+public final class PeerLimits {
+  /** An honest peer unmaps within milliseconds. */
+  static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** Memory of which nobody tells when it is unmapped counts for so long. */
+  static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerLimits.class);
+  private static final long WARN_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final Map<PeerLimit, LongAdder> REACHED = new EnumMap<>(PeerLimit.class);
+
+  static {
+    for (PeerLimit limit : PeerLimit.values()) {
+      REACHED.put(limit, new LongAdder());
+    }
+  }
+
+  private final LongSupplier clock;
+  private final EnumMap<PeerLimit, Integer> values = new EnumMap<>(PeerLimit.class);
+  private final Map<Integer, Account> accounts = new HashMap<>();
+
+  /**
+   * Reads the limits' system properties.
+   *
+   * @param clock nanoseconds, as {@link System#nanoTime()}
+   * @throws IllegalArgumentException if one is no whole number of at least 1
+   */
+  PeerLimits(LongSupplier clock) {
+    this.clock = clock;
+    for (PeerLimit limit : PeerLimit.values()) {
+      values.put(limit, limit.value());
+    }
+  }
+
+  /** Returns how often a peer reached a limit, since the process started. */
+  public static long reached(PeerLimit limit) {
+    return REACHED.get(limit).sum();
+  }
+
+  /** Returns a limit's value. */
+  public int value(PeerLimit limit) {
+    return values.get(limit);
+  }
+
+  /**
+   * Counts that a domain reached a limit, logs it now and then, and returns what there is to say.
+   */
+  String reached(PeerLimit limit, int domain) {
+    REACHED.get(limit).increment();
+    String message = limit.message(domain, value(limit));
+    if (isFirstInAWhile(limit, domain)) {
+      logger.warn("{}: it gets no more for now", message);
+    }
+    return message;
+  }
+
+  private synchronized boolean isFirstInAWhile(PeerLimit limit, int domain) {
+    long now = clock.getAsLong();
+    Long last = account(domain).warned.get(limit);
+    if (last != null && now - last < WARN_AGAIN_NANOS) {
+      return false;
+    }
+    account(domain).warned.put(limit, now);
+    return true;
+  }
+
+  /**
+   * Counts a link whose pages the domain grants.
+   *
+   * @throws XenLimitException if that is too much, with the limit in the message
+   */
+  Lease map(int domain, int pages) throws XenLimitException {
+    return open(domain, pages, false);
+  }
+
+  /**
+   * Counts a link whose pages are granted to the domain.
+   *
+   * @throws XenLimitException if that is too much, with the limit in the message
+   */
+  Lease grant(int domain, int pages) throws XenLimitException {
+    return open(domain, pages, true);
+  }
+
+  private Lease open(int domain, int pages, boolean granted) throws XenLimitException {
+    PeerLimit obstacle;
+    synchronized (this) {
+      Account account = account(domain);
+      obstacle = account.obstacle(pages, granted);
+      if (obstacle == null) {
+        account.links++;
+        account.pages += pages;
+        return new Lease(account, pages);
+      }
+    }
+    throw new XenLimitException(reached(obstacle, domain));
+  }
+
+  private Account account(int domain) {
+    return accounts.computeIfAbsent(domain, key -> new Account());
+  }
+
+  /** A domain is gone, and what it held with it. */
+  synchronized void forget(int domain) {
+    Account account = accounts.get(domain);
+    if (account != null) {
+      account.held.clear();
+      if (account.links == 0) {
+        accounts.remove(domain);
+      }
+    }
+  }
+
+  private final class Account {
+    private final Map<PeerLimit, Long> warned = new EnumMap<>(PeerLimit.class);
+    private final Set<Lease> held = new LinkedHashSet<>();
+    private int links;
+    private int pages;
+
+    PeerLimit obstacle(int more, boolean granted) {
+      if (links >= value(PeerLimit.CONNECTIONS)) {
+        return PeerLimit.CONNECTIONS;
+      }
+      if (pages + more > value(PeerLimit.PAGES)) {
+        return PeerLimit.PAGES;
+      }
+      // while it holds nothing it may hold one link's memory, however large
+      int holds = granted ? heldPages() : 0;
+      return holds > 0 && holds + more > value(PeerLimit.HELD_PAGES) ? PeerLimit.HELD_PAGES : null;
+    }
+
+    private int heldPages() {
+      long now = clock.getAsLong();
+      held.removeIf(lease -> lease.forgetful && now - lease.since >= FORGET_NANOS);
+      int sum = 0;
+      for (Lease lease : held) {
+        sum += lease.forgetful || now - lease.since >= GRACE_NANOS ? lease.pages : 0;
+      }
+      return sum;
+    }
+  }
+
+  /** What one link counts. */
+  final class Lease {
+    private final Account account;
+    private final int pages;
+    private boolean open = true;
+    private boolean forgetful;
+    private long since;
+
+    private Lease(Account account, int pages) {
+      this.account = account;
+      this.pages = pages;
+    }
+
+    /** All is given back. */
+    void end() {
+      synchronized (PeerLimits.this) {
+        close();
+        account.held.remove(this);
+      }
+    }
+
+    /** The link ended, and the peer has not unmapped its memory yet: {@link #end} will follow. */
+    void hold() {
+      hold(false);
+    }
+
+    /** The link ended, and nobody will tell when the peer has unmapped its memory. */
+    void holdForAWhile() {
+      hold(true);
+    }
+
+    private void hold(boolean nobodyTells) {
+      synchronized (PeerLimits.this) {
+        close();
+        forgetful = nobodyTells;
+        since = clock.getAsLong();
+        account.held.add(this);
+      }
+    }
+
+    private void close() {
+      if (open) {
+        open = false;
+        account.links--;
+        account.pages -= pages;
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.xenshm.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.xenshm.xen.EventChannels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DoorbellsTest {
+  private static final int NOISY = 3;
+  private static final int QUIET = 4;
+
+  /** Two events in a window of 2 ms. */
+  private static final int EVENTS_PER_SECOND = 1000;
+
+  private final Channels channels = new Channels();
+  private final EmbeddedChannel clock = new EmbeddedChannel();
+  private final List<Integer> rung = new ArrayList<>();
+  private Doorbells doorbells;
+  private long now = Long.MAX_VALUE - 5;
+
+  @BeforeEach
+  void create() {
+    clock.freezeTime();
+    System.setProperty(PeerLimit.DOORBELLS.property(), Integer.toString(EVENTS_PER_SECOND));
+    doorbells =
+        new Doorbells(
+            channels, new DoorbellMeter(new PeerLimits(() -> now), () -> now), clock.eventLoop());
+  }
+
+  @AfterEach
+  void close() {
+    System.clearProperty(PeerLimit.DOORBELLS.property());
+    doorbells.close();
+    clock.finish();
+  }
+
+  private int bind(int domain) throws Exception {
+    int port = doorbells.bindUnbound(domain, IgnoringHandler.INSTANCE);
+    doorbells.replaceHandler(
+        port,
+        new DoorbellHandler() {
+          @Override
+          public void rung() {
+            rung.add(port);
+          }
+
+          @Override
+          public void loopEnds() {}
+        });
+    return port;
+  }
+
+  private void event(int... ports) throws Exception {
+    for (int port : ports) {
+      channels.pending.add(port);
+    }
+    doorbells.dispatch();
+  }
+
+  @Test
+  void aPortIsUnmaskedAfterItsEvent() throws Exception {
+    int port = bind(QUIET);
+
+    event(port);
+
+    assertEquals(List.of(port), rung);
+    assertEquals(List.of(port), channels.unmasked);
+  }
+
+  @Test
+  void a13PortsOfADomainThatRingsTooOftenStayMaskedForAMomentAndOthersDoNot() throws Exception {
+    long before = PeerLimits.reached(PeerLimit.DOORBELLS);
+    int noisy = bind(NOISY);
+    int second = bind(NOISY);
+    int quiet = bind(QUIET);
+    event(noisy);
+    event(noisy);
+    channels.unmasked.clear();
+
+    event(noisy, second, quiet);
+
+    assertEquals(List.of(noisy, noisy, noisy, second, quiet), rung, "the events are told");
+    assertEquals(List.of(quiet), channels.unmasked);
+    assertEquals(before + 1, PeerLimits.reached(PeerLimit.DOORBELLS));
+
+    pass(DoorbellMeter.WINDOW_NANOS);
+    assertEquals(List.of(quiet, noisy, second), channels.unmasked);
+    channels.unmasked.clear();
+    event(noisy);
+    assertEquals(List.of(noisy), channels.unmasked, "a new window");
+  }
+
+  private void pass(long nanos) {
+    now += nanos;
+    clock.advanceTimeBy(nanos, TimeUnit.NANOSECONDS);
+    clock.runScheduledPendingTasks();
+  }
+
+  private static final class Channels implements EventChannels {
+    private final List<Integer> pending = new ArrayList<>();
+    private final List<Integer> unmasked = new ArrayList<>();
+    private int lastPort;
+
+    @Override
+    public int fileDescriptor() {
+      return -1;
+    }
+
+    @Override
+    public int bindUnbound(int remoteDomainId) {
+      return ++lastPort;
+    }
+
+    @Override
+    public int bindInterdomain(int remoteDomainId, int remotePort) {
+      return ++lastPort;
+    }
+
+    @Override
+    public void notify(int port) {}
+
+    @Override
+    public int poll(int[] ports) {
+      int count = pending.size();
+      for (int i = 0; i < count; i++) {
+        ports[i] = pending.get(i);
+      }
+      pending.clear();
+      return count;
+    }
+
+    @Override
+    public void unmask(int[] ports, int count) {
+      for (int i = 0; i < count; i++) {
+        unmasked.add(ports[i]);
+      }
+    }
+
+    @Override
+    public void unbind(int port) {}
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,240 @@
+package io.xenshm.netty;
+
+import static io.xenshm.link.HostileClient.ACCEPTED;
+import static io.xenshm.link.HostileClient.OFFERED;
+import static io.xenshm.link.HostileClient.REFUSED;
+import static io.xenshm.netty.HostileSite.ATTACKER;
+import static io.xenshm.netty.Received.get;
+import static io.xenshm.netty.TwoDomains.CLIENT;
+import static io.xenshm.netty.TwoDomains.SERVER;
+import static io.xenshm.netty.TwoDomains.done;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.xenshm.link.HostileClient;
+import io.xenshm.link.HostileServer;
+import io.xenshm.xen.XenLimitException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A domain that takes too much is stopped at its limit, and the neighbour's domain is not. */
+class PeerLimitTest {
+  private static final int NO_RESOURCES = 5;
+  private static final int TOO_LATE = 6;
+  private static final int PORT = 4711;
+  private static final int PAGES_OF_AN_ATTACKER = 1 + 2 * HostileClient.RING / 4096;
+
+  private HostileSite site;
+
+  private HostileSite start(XenShmLimit limit, int value) throws Exception {
+    System.setProperty(limit.property(), Integer.toString(value));
+    site = new HostileSite();
+    return site;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (XenShmLimit limit : XenShmLimit.values()) {
+      System.clearProperty(limit.property());
+    }
+    if (site != null) {
+      site.close();
+    }
+  }
+
+  private static void assertReached(XenShmLimit limit, long before) {
+    assertTrue(XenShmMetrics.limitReached(limit) > before, limit + " is not counted");
+  }
+
+  @Test
+  void a25ConnectionsBeyondTheLimitAreRefused() throws Exception {
+    start(XenShmLimit.CONNECTIONS, 2);
+    long before = XenShmMetrics.limitReached(XenShmLimit.CONNECTIONS);
+    assertEquals(ACCEPTED, site.offer(site.attacker()));
+    assertEquals(ACCEPTED, site.offer(site.attacker()));
+
+    HostileClient third = site.attacker();
+    assertEquals(REFUSED, site.offer(third));
+    assertEquals(NO_RESOURCES, third.get(HostileClient.REASON));
+    assertReached(XenShmLimit.CONNECTIONS, before);
+
+    get(site.nextChild().active).channel().close().sync();
+    assertEquals(ACCEPTED, site.offer(site.attacker()));
+  }
+
+  @Test
+  void a25PagesBeyondTheLimitAreNotMapped() throws Exception {
+    // the neighbour's connections take 65 pages each
+    start(XenShmLimit.PAGES, 3 * 65);
+    long before = XenShmMetrics.limitReached(XenShmLimit.PAGES);
+    int mapped = site.domains.host.accounting(SERVER).mappedPages();
+    int fitting = 3 * 65 / PAGES_OF_AN_ATTACKER;
+    for (int i = 0; i < fitting; i++) {
+      assertEquals(ACCEPTED, site.offer(site.attacker()));
+    }
+
+    HostileClient oneMore = site.attacker();
+    assertEquals(REFUSED, site.offer(oneMore));
+    assertEquals(NO_RESOURCES, oneMore.get(HostileClient.REASON));
+    assertReached(XenShmLimit.PAGES, before);
+    site.listener.eventLoop().submit(() -> {}).sync();
+    assertEquals(
+        mapped + fitting * PAGES_OF_AN_ATTACKER,
+        site.domains.host.accounting(SERVER).mappedPages());
+  }
+
+  @Test
+  void a26OffersThatNobodyAcceptsAreBoundedForEachDomain() throws Exception {
+    start(XenShmLimit.PENDING_OFFERS, 3);
+    long before = XenShmMetrics.limitReached(XenShmLimit.PENDING_OFFERS);
+    Channel slow =
+        done(
+            site.server()
+                .option(ChannelOption.AUTO_READ, false)
+                .bind(new XenShmAddress(SERVER, 0)));
+    int port = ((InetSocketAddress) slow.localAddress()).getPort();
+    HostileClient[] attackers = new HostileClient[5];
+    for (int i = 0; i < attackers.length; i++) {
+      attackers[i] = site.attacker();
+      attackers[i].offer(port);
+    }
+    ChannelFuture honest = site.domains.client(new Received()).connect(slow.localAddress());
+    awaitReached(XenShmLimit.PENDING_OFFERS, before + 1);
+
+    slow.config().setAutoRead(true);
+
+    done(honest);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(ACCEPTED, attackers[i].awaitAnswer());
+    }
+    assertEquals(OFFERED, attackers[3].get(HostileClient.STATE));
+    assertEquals(OFFERED, attackers[4].get(HostileClient.STATE));
+  }
+
+  private void awaitReached(XenShmLimit limit, long before) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (XenShmMetrics.limitReached(limit) <= before) {
+      assertTrue(System.nanoTime() < deadline, limit + " is not counted");
+      site.listener.eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).sync();
+    }
+  }
+
+  @Test
+  void a17OffersAtAHighRateAreDroppedBeforeTheyAreRead() throws Exception {
+    start(XenShmLimit.OFFERS, 20);
+    long before = XenShmMetrics.limitReached(XenShmLimit.OFFERS);
+    HostileClient attacker = site.attacker();
+    String toAnotherProcess =
+        attacker
+            .honestOffer(site.port)
+            .replaceFirst(
+                "stream " + site.port + " [0-9a-f]{16}",
+                "stream " + site.port + " " + "0".repeat(16));
+    while (XenShmMetrics.limitReached(XenShmLimit.OFFERS) < before + 10) {
+      attacker.offerText(toAnotherProcess);
+    }
+    site.assertTheNeighbourIsServed();
+    site.assertTheNeighbourConnects();
+  }
+
+  @Test
+  void a27OfferThatWaitedForTooLongIsRefused() throws Exception {
+    start(XenShmLimit.HANDSHAKE_MILLIS, 2000);
+    long before = XenShmMetrics.limitReached(XenShmLimit.HANDSHAKE_MILLIS);
+    Channel slow =
+        done(
+            site.server()
+                .option(ChannelOption.AUTO_READ, false)
+                .bind(new XenShmAddress(SERVER, 0)));
+    HostileClient patient = site.attacker();
+    patient.offer(((InetSocketAddress) slow.localAddress()).getPort());
+    slow.eventLoop().schedule(() -> {}, 2100, TimeUnit.MILLISECONDS).sync();
+
+    slow.config().setAutoRead(true);
+
+    assertEquals(REFUSED, patient.awaitAnswer());
+    assertEquals(TOO_LATE, patient.get(HostileClient.REASON));
+    assertReached(XenShmLimit.HANDSHAKE_MILLIS, before);
+  }
+
+  @Test
+  void a27ServerThatNeverAnswersCannotHoldAConnectWithoutTimeOut() throws Exception {
+    start(XenShmLimit.HANDSHAKE_MILLIS, 2000);
+    try (HostileServer silent = new HostileServer(site.attackerXen, PORT, "1 stream xen")) {
+      ChannelFuture connect = connectTo(0);
+      silent.awaitOffer(CLIENT);
+      Throwable failure = connect.awaitUninterruptibly().cause();
+      assertInstanceOf(ConnectTimeoutException.class, failure);
+      assertTrue(
+          failure.getMessage().contains(XenShmLimit.HANDSHAKE_MILLIS.property()),
+          failure.getMessage());
+    }
+  }
+
+  private ChannelFuture connectTo(int timeoutMillis) {
+    return site.domains
+        .client(new Received())
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+        .connect(new XenShmAddress(ATTACKER, PORT));
+  }
+
+  @Test
+  void a28ServerThatNeverAnswersGetsNoMoreMemoryForAWhile() throws Exception {
+    start(XenShmLimit.HELD_PAGES, 100);
+    long before = XenShmMetrics.limitReached(XenShmLimit.HELD_PAGES);
+    try (HostileServer silent = new HostileServer(site.attackerXen, PORT, "1 stream xen")) {
+      ChannelFuture first = connectTo(500);
+      silent.awaitOffer(CLIENT);
+      assertInstanceOf(ConnectTimeoutException.class, first.awaitUninterruptibly().cause());
+
+      Throwable failure = connectTo(500).awaitUninterruptibly().cause();
+      assertInstanceOf(XenLimitException.class, failure);
+      assertTrue(
+          failure
+              .getMessage()
+              .contains("domain 3 has reached the limit of 100 granted pages not given back"),
+          failure.getMessage());
+      assertReached(XenShmLimit.HELD_PAGES, before);
+    }
+  }
+
+  @Test
+  void a13StormIsCountedAndTheStormingDomainStillServed() throws Exception {
+    start(XenShmLimit.DOORBELLS, 1000);
+    long before = XenShmMetrics.limitReached(XenShmLimit.DOORBELLS);
+    HostileClient attacker = site.attacker();
+    assertEquals(ACCEPTED, site.offer(attacker));
+    Received child = site.nextChild();
+    get(child.active);
+    Thread storm =
+        new Thread(
+            () -> {
+              try {
+                while (!Thread.currentThread().isInterrupted()) {
+                  attacker.ring();
+                }
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    storm.start();
+    try {
+      awaitReached(XenShmLimit.DOORBELLS, before + 10);
+      site.assertTheNeighbourIsServed();
+    } finally {
+      storm.interrupt();
+      storm.join();
+    }
+    attacker.publish(7);
+    child.awaitBytes(7);
+  }
+}
