@@ -34,7 +34,8 @@ final class MemoryPool {
   }
 
   /**
-   * Returns zeroed memory, to be given back by {@link #give} or {@link #discard}, that is granted to a domain.
+   * Returns zeroed memory, to be given back by {@link #give} or {@link #discard}, that is granted
+   * to a domain.
    *
    * @throws XenLimitException if the limit of grants is reached, also without all idle memory
    */

@@ -2,6 +2,7 @@ package io.xenshm.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
@@ -66,11 +67,11 @@ class PeerWatchesTest {
 
     Map<String, ListenerRecord> first = listeners();
     assertSame(first.get(PROCESS), listeners().get(PROCESS));
-    assertEquals(true, first.get(PROCESS).listensAt(InetAddress.getByName("10.0.0.2")));
+    assertTrue(first.get(PROCESS).listensAt(InetAddress.getByName("10.0.0.2")));
 
     announce("1 stream 10.0.0.3");
     settle();
-    assertEquals(true, listeners().get(PROCESS).listensAt(InetAddress.getByName("10.0.0.3")));
+    assertTrue(listeners().get(PROCESS).listensAt(InetAddress.getByName("10.0.0.3")));
   }
 
   @Test

@@ -125,7 +125,7 @@ final class HypercallClient implements AutoCloseable {
     if (output.byteSize() < size) {
       output = Arena.ofAuto().allocate(size);
     }
-    MemorySegment.copy(frame.array(), 0, output, ValueLayout.JAVA_BYTE, 0, size);
+    MemorySegment.copy(MemorySegment.ofBuffer(frame), 0, output, 0, size);
     int sent = 0;
     while (sent < size) {
       try {
