@@ -10,10 +10,8 @@ import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -28,9 +26,6 @@ public final class Listeners {
   static final int FIRST_EPHEMERAL_PORT = 32768;
   static final int EPHEMERAL_PORTS = 28232;
 
-  /** More are not remembered: a look too many does no harm. */
-  private static final int MAX_READ_OFFERS = 1024;
-
   private final LinkNode node;
   private final XenStore store;
   private final int ownDomain;
@@ -38,12 +33,6 @@ public final class Listeners {
   private final Map<ListenerPort, OfferHandler> handlers = new ConcurrentHashMap<>();
   private final OfferBudget budget;
   private Watch offerWatch;
-
-  /**
-   * Offers that were read: the next event is that of their removal, which needs no look. Of
-   * XenStore's thread alone.
-   */
-  private final Set<String> readOffers = new LinkedHashSet<>();
 
   Listeners(LinkNode node, ProcessRegistry processes, OfferBudget budget) {
     this.node = node;
@@ -183,7 +172,7 @@ public final class Listeners {
 
   private void changed(String path) {
     int client = StorePaths.clientOfOffer(path, ownDomain);
-    if (client < 0 || client == ownDomain || readOffers.remove(path)) {
+    if (client < 0 || client == ownDomain) {
       return;
     }
     if (budget.tryTake(client)) {
@@ -191,9 +180,6 @@ public final class Listeners {
           .read(path)
           .whenComplete(
               (value, failure) -> {
-                if (failure == null) {
-                  remember(path);
-                }
                 if (failure != null || !received(client, value)) {
                   budget.settled(client);
                 }
@@ -201,13 +187,6 @@ public final class Listeners {
     } else {
       logger.debug("Offer of domain {} dropped: it makes too many", client);
     }
-  }
-
-  private void remember(String path) {
-    if (readOffers.size() >= MAX_READ_OFFERS) {
-      readOffers.remove(readOffers.iterator().next());
-    }
-    readOffers.add(path);
   }
 
   /** Hands an offer over; false where it is dropped. */
