@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * and the address.
  */
 public final class Endpoint {
-  private static final String FORMS = "use xen:DOMAIN:PORT or tcp:HOST:PORT";
+  private static final String FORMS = "use xen:DOMAIN:PORT, tcp:HOST:PORT or auto:HOST:PORT";
   private static final int MAX_PORT = 65535;
   private static final int BULK_RING_BYTES = 512 * 1024;
 
@@ -66,16 +66,24 @@ public final class Endpoint {
     return xenShm(() -> XenShmIoHandler.newFactory(xen), address);
   }
 
-  private static Endpoint xenShm(Supplier<IoHandlerFactory> factory, XenShmAddress address) {
+  /**
+   * Returns the endpoint at an IP address: by shared memory where a guest of this host has it, by
+   * TCP otherwise.
+   */
+  public static Endpoint auto(InetSocketAddress address) {
+    return xenShm(XenShmIoHandler::newFactory, address);
+  }
+
+  private static Endpoint xenShm(Supplier<IoHandlerFactory> factory, InetSocketAddress address) {
     return new Endpoint(
         factory, XenShmServerSocketChannel.class, XenShmSocketChannel.class, address);
   }
 
   /**
-   * Reads {@code xen:DOMAIN:PORT} or {@code tcp:HOST:PORT}.
+   * Reads {@code xen:DOMAIN:PORT}, {@code tcp:HOST:PORT} or {@code auto:HOST:PORT}.
    *
-   * @throws UsageException if the text has neither form, or names shared memory and the back end
-   *     that this process is configured for cannot be used
+   * @throws UsageException if the text has none of these forms, or names shared memory and the back
+   *     end that this process is configured for cannot be used
    */
   public static Endpoint parse(String text) throws UsageException {
     String[] parts = text.split(":", -1);
@@ -85,6 +93,9 @@ public final class Endpoint {
         throw new UsageException(XenShm.unavailabilityCause().getMessage());
       }
       return xenShm(address);
+    }
+    if (parts.length == 3 && parts[0].equals("auto") && !parts[1].isEmpty()) {
+      return auto(new InetSocketAddress(parts[1], port(text, parts[2])));
     }
     if (parts.length == 3 && parts[0].equals("tcp") && !parts[1].isEmpty()) {
       return tcp(new InetSocketAddress(parts[1], port(text, parts[2])));
@@ -103,7 +114,7 @@ public final class Endpoint {
    * by themselves.
    */
   public void prepareForBulk(Bootstrap bootstrap) {
-    if (address instanceof XenShmAddress) {
+    if (channelClass == XenShmSocketChannel.class) {
       bootstrap.option(XenShmChannelOption.XENSHM_RING_SIZE, BULK_RING_BYTES);
     }
   }
@@ -140,9 +151,11 @@ public final class Endpoint {
   /** Returns what {@link #parse} reads. */
   @Override
   public String toString() {
-    return address instanceof XenShmAddress
-        ? address.toString()
-        : "tcp:" + address.getHostString() + ":" + address.getPort();
+    if (address instanceof XenShmAddress) {
+      return address.toString();
+    }
+    String form = channelClass == XenShmSocketChannel.class ? "auto:" : "tcp:";
+    return form + address.getHostString() + ":" + address.getPort();
   }
 
   private static XenShmAddress xenShmAddress(String text, String domain, String port)

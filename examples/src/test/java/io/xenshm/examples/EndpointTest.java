@@ -17,6 +17,11 @@ class EndpointTest {
   }
 
   @Test
+  void readsTheAdaptiveAddressThatItPrints() throws UsageException {
+    assertEquals("auto:127.0.0.1:4711", Endpoint.parse("auto:127.0.0.1:4711").toString());
+  }
+
+  @Test
   void printsTheXenAddressAsUsersWriteIt() {
     assertEquals("xen:3:4711", Endpoint.xenShm(new XenShmAddress(3, 4711)).toString());
   }
@@ -28,6 +33,8 @@ class EndpointTest {
         "tcp",
         "tcp:127.0.0.1",
         "tcp::1",
+        "auto::1",
+        "auto:127.0.0.1",
         "tcp:127.0.0.1:65536",
         "tcp:127.0.0.1:-1",
         "tcp:127.0.0.1:http",

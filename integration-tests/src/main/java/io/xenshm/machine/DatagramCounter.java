@@ -24,21 +24,21 @@ final class DatagramCounter extends SimpleChannelInboundHandler<DatagramPacket> 
   private long received;
   private long damaged;
 
-  /** Returns a packet's bytes. */
-  static ByteBuf data(byte[] bytes, int length) {
+  /** Returns a packet of some of these bytes. */
+  static ByteBuf data(byte[] bytes, int from, int length) {
     return Unpooled.buffer(HEADER + length)
         .writeByte('d')
-        .writeInt(checksum(bytes, length))
-        .writeBytes(bytes, 0, length);
+        .writeInt(checksum(bytes, from, length))
+        .writeBytes(bytes, from, length);
   }
 
   static ByteBuf question() {
     return Unpooled.buffer(1).writeByte('q');
   }
 
-  private static int checksum(byte[] bytes, int length) {
+  private static int checksum(byte[] bytes, int from, int length) {
     CRC32 crc = new CRC32();
-    crc.update(bytes, 0, length);
+    crc.update(bytes, from, length);
     return (int) crc.getValue();
   }
 
@@ -55,7 +55,7 @@ final class DatagramCounter extends SimpleChannelInboundHandler<DatagramPacket> 
       int expected = content.readInt();
       byte[] bytes = new byte[content.readableBytes()];
       content.readBytes(bytes);
-      damaged += checksum(bytes, bytes.length) == expected ? 0 : 1;
+      damaged += checksum(bytes, 0, bytes.length) == expected ? 0 : 1;
     }
   }
 }

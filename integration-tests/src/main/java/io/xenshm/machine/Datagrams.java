@@ -21,7 +21,13 @@ import java.util.concurrent.TimeUnit;
 final class Datagrams {
   private static final int PACKETS = 20_000;
   private static final int BATCH = 20;
-  private static final int MAX_LENGTH = 1400;
+  private static final int USUAL_LENGTH = 1400;
+  private static final int MAX_LENGTH = 65_507 - DatagramCounter.HEADER;
+
+  /** One packet of so many may have any length. */
+  private static final int LONG_ONES = 50;
+
+  private static final int OFFSETS = 4096;
   private static final int PATIENCE_SECONDS = 120;
 
   private final Report report;
@@ -51,13 +57,16 @@ final class Datagrams {
   void run() throws Exception {
     long before = ask(true)[0];
     Random random = new Random(3);
-    byte[] bytes = new byte[MAX_LENGTH];
+    byte[] bytes = new byte[OFFSETS + MAX_LENGTH];
+    random.nextBytes(bytes);
     long start = System.nanoTime();
     for (int sent = 0; sent < PACKETS; sent += BATCH) {
-      random.nextBytes(bytes);
       for (int i = 0; i < BATCH; i++) {
-        int length = random.nextInt(MAX_LENGTH);
-        channel.write(new DatagramPacket(DatagramCounter.data(bytes, length), server));
+        int most = random.nextInt(LONG_ONES) == 0 ? MAX_LENGTH : USUAL_LENGTH;
+        int length = random.nextInt(most + 1);
+        channel.write(
+            new DatagramPacket(
+                DatagramCounter.data(bytes, random.nextInt(OFFSETS), length), server));
       }
       channel.flush();
       channel.eventLoop().submit(() -> {}).sync();
@@ -67,10 +76,11 @@ final class Datagrams {
     long[] answer = ask(false);
     long received = answer[0] - before;
     report.note(
-        "%d datagrams sent in %.1f s, %d received, %d dropped"
+        "%d datagrams sent through a ring in %.1f s, %d received, %d dropped"
             .formatted(PACKETS, seconds, received, dropped));
     Report.require(answer[1] == 0, answer[1] + " datagrams were damaged");
     Report.require(received + dropped == PACKETS, "some are neither received nor dropped");
+    Report.require(channel.ringPeers().contains(server), "the ring was lost, packets took UDP");
     channel.close().sync();
   }
 

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PacketPeer.class);
 
-  /** Written bytes that the peer is not yet told of: it reads while this side still writes. */
-  private static final int MAX_UNPUBLISHED = 16 * 1024;
+  /** Bytes written or read that the peer is not yet told of: it goes on while this side does. */
+  private static final int MAX_UNTOLD = 16 * 1024;
 
   private final XenShmDatagramChannel channel;
   private final PacketRoutes routes;
@@ -116,7 +116,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
       }
       packet.readerIndex(readerIndex);
       unpublished += size;
-      if (unpublished >= MAX_UNPUBLISHED) {
+      if (unpublished >= MAX_UNTOLD) {
         publish();
       }
     } catch (IOException | RuntimeException e) {
@@ -188,8 +188,14 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
     allocation.reset(channel.config());
     int count = 0;
+    int unreleased = 0;
     do {
       ByteBuf packet = readPacket(length);
+      unreleased += length;
+      if (unreleased >= MAX_UNTOLD) {
+        consumer.release();
+        unreleased = 0;
+      }
       allocation.attemptedBytesRead(length);
       allocation.lastBytesRead(length);
       allocation.incMessagesRead(1);
@@ -297,6 +303,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
                 + ") closed, its packets take UDP: "
                 + cause.getMessage(),
             cause);
+    XenShmMetrics.packetRingsFailed();
     routes.distrust(this);
     close();
     channel.pipeline().fireExceptionCaught(failure);

@@ -1,8 +1,6 @@
 package io.xenshm.netty;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundBuffer.MessageProcessor;
 import io.netty.channel.DefaultChannelPromise;
@@ -61,7 +59,7 @@ final class PacketWriter extends DefaultChannelPromise implements MessageProcess
     PacketPeer ring = ringFor(route, message);
     if (ring != null) {
       switchTo(ring);
-      ring.write(content(message));
+      ring.write(OutboundPackets.content(message));
       return buffer.remove();
     }
     if (channel.config().getMode() != XenShmMode.REQUIRED) {
@@ -86,19 +84,15 @@ final class PacketWriter extends DefaultChannelPromise implements MessageProcess
   }
 
   private InetSocketAddress recipient(Object message) {
-    Object recipient =
-        message instanceof AddressedEnvelope<?, ?> envelope ? envelope.recipient() : null;
-    return recipient == null ? channel.connectedTo() : (InetSocketAddress) recipient;
-  }
-
-  private static ByteBuf content(Object message) {
-    return (ByteBuf)
-        (message instanceof AddressedEnvelope<?, ?> envelope ? envelope.content() : message);
+    InetSocketAddress recipient = OutboundPackets.recipient(message);
+    return recipient == null ? channel.connectedTo() : recipient;
   }
 
   private static PacketPeer ringFor(PacketRoute route, Object message) {
     PacketPeer ring = route == null ? null : route.ring();
-    return ring != null && ring.fits(content(message).readableBytes()) ? ring : null;
+    return ring != null && ring.fits(OutboundPackets.content(message).readableBytes())
+        ? ring
+        : null;
   }
 
   private IOException noRing(PacketRoute route, Object message) {
@@ -109,7 +103,7 @@ final class PacketWriter extends DefaultChannelPromise implements MessageProcess
     } else if (route.currentRing() != null) {
       why =
           "a packet of "
-              + content(message).readableBytes()
+              + OutboundPackets.content(message).readableBytes()
               + " bytes is longer than the ring; set XENSHM_RING_SIZE";
     } else {
       why = route.reason().text();

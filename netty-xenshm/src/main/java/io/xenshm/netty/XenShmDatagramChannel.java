@@ -1,9 +1,5 @@
 package io.xenshm.netty;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.AbstractChannel;
-import io.netty.channel.AddressedEnvelope;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -11,23 +7,15 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.unix.SegmentedDatagramPacket;
-import io.netty.util.internal.StringUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.xenshm.ring.PacketRingLayout;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.NotYetConnectedException;
-import java.nio.channels.UnresolvedAddressException;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
@@ -44,12 +32,10 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>As with every Netty channel, its methods may be called from any thread, and its state belongs
  * to its event loop.
  */
-public final class XenShmDatagramChannel extends AbstractChannel implements DatagramChannel {
+public final class XenShmDatagramChannel extends AbstractUdpChannel {
   private static final InternalLogger logger =
       InternalLoggerFactory.getInstance(XenShmDatagramChannel.class);
   private static final ChannelMetadata METADATA = new ChannelMetadata(true, 16);
-  private static final String EXPECTED_TYPES =
-      " (expected: DatagramPacket, AddressedEnvelope<ByteBuf, InetSocketAddress>, ByteBuf)";
 
   private final UdpSocket udp;
   private final XenShmDatagramChannelConfig config;
@@ -79,7 +65,6 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
    * @param family IPv4 or IPv6; {@code null} for the one that the operating system prefers
    */
   public XenShmDatagramChannel(SocketProtocolFamily family) {
-    super(null);
     udp = new UdpSocket(this, family);
     config = new XenShmDatagramChannelConfig(this, udp.socket().config());
     writer = new PacketWriter(this, udp.socket());
@@ -102,16 +87,6 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
   @Override
   public XenShmDatagramChannelConfig config() {
     return config;
-  }
-
-  @Override
-  public InetSocketAddress localAddress() {
-    return (InetSocketAddress) super.localAddress();
-  }
-
-  @Override
-  public InetSocketAddress remoteAddress() {
-    return (InetSocketAddress) super.remoteAddress();
   }
 
   @Override
@@ -147,6 +122,11 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
   @Override
   protected SocketAddress remoteAddress0() {
     return remote;
+  }
+
+  @Override
+  EpollDatagramChannel socket() {
+    return udp.socket();
   }
 
   XenShmLoop loop() {
@@ -229,7 +209,7 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
 
   @Override
   protected void doBind(SocketAddress localAddress) throws Exception {
-    InetSocketAddress bound = udp.bind(checkAddress(localAddress));
+    InetSocketAddress bound = udp.bind(OutboundPackets.checkAddress(localAddress));
     if (config.getMode() != XenShmMode.OFF) {
       announce(bound);
     }
@@ -260,21 +240,11 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
     }
   }
 
-  private static InetSocketAddress checkAddress(SocketAddress address) {
-    if (!(address instanceof InetSocketAddress inet) || address instanceof XenShmAddress) {
-      throw new UnsupportedAddressTypeException();
-    }
-    if (inet.isUnresolved()) {
-      throw new UnresolvedAddressException();
-    }
-    return inet;
-  }
-
   private void connectTo(SocketAddress remoteAddress) throws Exception {
     if (remote != null) {
       throw new AlreadyConnectedException();
     }
-    InetSocketAddress peer = checkAddress(remoteAddress);
+    InetSocketAddress peer = OutboundPackets.checkAddress(remoteAddress);
     local = udp.connect(peer);
     remote = peer;
     usable = true;
@@ -338,129 +308,7 @@ public final class XenShmDatagramChannel extends AbstractChannel implements Data
 
   @Override
   protected Object filterOutboundMessage(Object msg) {
-    if (msg instanceof SegmentedDatagramPacket packet) {
-      checkAddress(packet.recipient());
-      return msg;
-    }
-    if (msg instanceof ByteBuf bytes) {
-      if (remote == null) {
-        throw new NotYetConnectedException();
-      }
-      checkLength(bytes);
-      return msg;
-    }
-    if (msg instanceof AddressedEnvelope<?, ?> envelope
-        && envelope.content() instanceof ByteBuf bytes
-        && (envelope.recipient() instanceof InetSocketAddress || envelope.recipient() == null)) {
-      if (envelope.recipient() != null) {
-        checkAddress(envelope.recipient());
-      } else if (remote == null) {
-        throw new NotYetConnectedException();
-      }
-      checkLength(bytes);
-      return msg;
-    }
-    throw new UnsupportedOperationException(
-        "unsupported message type: " + StringUtil.simpleClassName(msg) + EXPECTED_TYPES);
-  }
-
-  private static void checkLength(ByteBuf bytes) {
-    if (bytes.readableBytes() > PacketRingLayout.MAX_PAYLOAD) {
-      throw new IllegalArgumentException(
-          "packet of "
-              + bytes.readableBytes()
-              + " bytes; a datagram has at most "
-              + PacketRingLayout.MAX_PAYLOAD);
-    }
-  }
-
-  @Override
-  public ChannelFuture joinGroup(InetAddress group) {
-    return joinGroup(group, newPromise());
-  }
-
-  @Override
-  public ChannelFuture joinGroup(InetAddress group, ChannelPromise promise) {
-    return udp.socket().joinGroup(group, promise);
-  }
-
-  @Override
-  public ChannelFuture joinGroup(InetSocketAddress group, NetworkInterface network) {
-    return joinGroup(group, network, newPromise());
-  }
-
-  @Override
-  public ChannelFuture joinGroup(
-      InetSocketAddress group, NetworkInterface network, ChannelPromise promise) {
-    return udp.socket().joinGroup(group, network, promise);
-  }
-
-  @Override
-  public ChannelFuture joinGroup(InetAddress group, NetworkInterface network, InetAddress source) {
-    return joinGroup(group, network, source, newPromise());
-  }
-
-  @Override
-  public ChannelFuture joinGroup(
-      InetAddress group, NetworkInterface network, InetAddress source, ChannelPromise promise) {
-    return udp.socket().joinGroup(group, network, source, promise);
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(InetAddress group) {
-    return leaveGroup(group, newPromise());
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(InetAddress group, ChannelPromise promise) {
-    return udp.socket().leaveGroup(group, promise);
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(InetSocketAddress group, NetworkInterface network) {
-    return leaveGroup(group, network, newPromise());
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(
-      InetSocketAddress group, NetworkInterface network, ChannelPromise promise) {
-    return udp.socket().leaveGroup(group, network, promise);
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(InetAddress group, NetworkInterface network, InetAddress source) {
-    return leaveGroup(group, network, source, newPromise());
-  }
-
-  @Override
-  public ChannelFuture leaveGroup(
-      InetAddress group, NetworkInterface network, InetAddress source, ChannelPromise promise) {
-    return udp.socket().leaveGroup(group, network, source, promise);
-  }
-
-  @Override
-  public ChannelFuture block(
-      InetAddress group, NetworkInterface network, InetAddress sourceToBlock) {
-    return block(group, network, sourceToBlock, newPromise());
-  }
-
-  @Override
-  public ChannelFuture block(
-      InetAddress group,
-      NetworkInterface network,
-      InetAddress sourceToBlock,
-      ChannelPromise promise) {
-    return udp.socket().block(group, network, sourceToBlock, promise);
-  }
-
-  @Override
-  public ChannelFuture block(InetAddress group, InetAddress sourceToBlock) {
-    return block(group, sourceToBlock, newPromise());
-  }
-
-  @Override
-  public ChannelFuture block(InetAddress group, InetAddress sourceToBlock, ChannelPromise promise) {
-    return udp.socket().block(group, sourceToBlock, promise);
+    return OutboundPackets.check(msg, remote != null);
   }
 
   /** Both what Netty's pipeline calls and what the event loop knows. */

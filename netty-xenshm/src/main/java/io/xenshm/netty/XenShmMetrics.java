@@ -20,12 +20,17 @@ public final class XenShmMetrics {
   }
 
   private static final LongAdder DROPPED_PACKETS = new LongAdder();
+  private static final LongAdder FAILED_PACKET_RINGS = new LongAdder();
   private static final LongAdder DENIED_OFFERS = new LongAdder();
 
   private XenShmMetrics() {}
 
   static void dropped() {
     DROPPED_PACKETS.increment();
+  }
+
+  static void packetRingsFailed() {
+    FAILED_PACKET_RINGS.increment();
   }
 
   static void denied() {
@@ -58,6 +63,14 @@ public final class XenShmMetrics {
    */
   public static long droppedPackets() {
     return DROPPED_PACKETS.sum();
+  }
+
+  /**
+   * Returns how many pairs of packet rings this process closed since the peer broke the protocol or
+   * they could not be used. What was in them is lost; how many packets that were, nobody knows.
+   */
+  public static long failedPacketRings() {
+    return FAILED_PACKET_RINGS.sum();
   }
 
   /**

@@ -24,6 +24,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.util.internal.ObjectUtil;
+import io.netty.util.internal.SystemPropertyUtil;
 import io.xenshm.ring.RingLayout;
 import java.util.Map;
 import java.util.Set;
@@ -42,7 +43,9 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   private static final int DEFAULT_SPIN_MICROS = 50;
   private static final int NO_LINGER = -1;
 
-  private static final int DEFAULT_XENSHM_CONNECT_TIMEOUT_MILLIS = 1000;
+  /** System property: the default, for programs whose bootstraps are a framework's. */
+  private static final int DEFAULT_XENSHM_CONNECT_TIMEOUT_MILLIS =
+      Math.max(1, SystemPropertyUtil.getInt("xenshm.connectTimeoutMillis", 1000));
 
   /** What epoll's channel knows beside the options that always have a value. */
   private static final Set<ChannelOption<?>> EPOLL_OPTIONS =

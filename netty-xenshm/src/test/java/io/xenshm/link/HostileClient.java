@@ -20,6 +20,7 @@ public final class HostileClient implements AutoCloseable {
   public static final int CONTROL_TO_SERVER = DescriptorPage.CLIENT_RING_CONTROL_OFFSET;
   public static final int CONTROL_TO_CLIENT = DescriptorPage.SERVER_RING_CONTROL_OFFSET;
   public static final int STATE = DescriptorPage.STATE_OFFSET;
+  public static final int CLOSED = DescriptorPage.CLIENT_CLOSED_OFFSET;
   public static final int REASON = DescriptorPage.REASON_OFFSET;
   public static final int MAGIC = DescriptorPage.MAGIC_OFFSET;
   public static final int VERSION_AND_KIND = DescriptorPage.VERSION_OFFSET;

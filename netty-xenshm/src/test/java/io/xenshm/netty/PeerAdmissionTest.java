@@ -18,9 +18,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.xenshm.link.HostileClient;
+import io.xenshm.xen.sim.SimulatedXen;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -179,12 +182,17 @@ class PeerAdmissionTest {
 
   @Test
   void aMalformedConfigurationFailsTheFirstEventLoop() throws Exception {
+    start();
     System.setProperty(XenShmPeers.ALLOW_PROPERTY, "web1");
-    Throwable failure = assertThrows(RuntimeException.class, this::start);
-    while (failure.getCause() != null) {
-      failure = failure.getCause();
+    try (SimulatedXen xen = SimulatedXen.open(domains.host.directory(), CLIENT)) {
+      IoHandlerFactory factory = XenShmIoHandler.newFactory(xen);
+      Throwable failure =
+          assertThrows(RuntimeException.class, () -> new MultiThreadIoEventLoopGroup(1, factory));
+      while (failure.getCause() != null) {
+        failure = failure.getCause();
+      }
+      assertTrue(failure.getMessage().contains(XenShmPeers.ALLOW_PROPERTY), failure.getMessage());
     }
-    assertTrue(failure.getMessage().contains(XenShmPeers.ALLOW_PROPERTY), failure.getMessage());
   }
 
   @Test

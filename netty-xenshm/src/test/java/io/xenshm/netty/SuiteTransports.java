@@ -68,10 +68,9 @@ public final class SuiteTransports implements AutoCloseable {
   private final Client ringClient;
   private final Client fallbackClient;
   private final Client epollClient;
-  private final Client datagramServer;
-  private final Client ringDatagrams;
-  private final Client udpDatagrams;
-  private final Client epollDatagrams;
+  private final EventLoopGroup workers;
+  private final EventLoopGroup clients;
+  private final EventLoopGroup strangers;
 
   /** Starts the simulated host and the event loops. */
   public SuiteTransports() throws IOException {
@@ -83,14 +82,16 @@ public final class SuiteTransports implements AutoCloseable {
     Xen serverXen = open(host, SERVER);
     Function<Xen, PeerDirectory> serverPeers = xen -> new FakeDirectory(SERVER, CLIENT);
     EventLoopGroup boss = group(serverXen, serverPeers);
-    EventLoopGroup workers = group(serverXen, serverPeers);
+    workers = group(serverXen, serverPeers);
     Xen clientXen = open(host, CLIENT);
     FakeDirectory clientTable = new FakeDirectory(CLIENT, SERVER);
-    clientTable.put(NetUtil.LOCALHOST4, SERVER); // where the datagram tests send to
+    // where the datagram tests send to
+    clientTable.put(NetUtil.LOCALHOST4, SERVER);
+    clientTable.put(NetUtil.LOCALHOST6, SERVER);
     Function<Xen, PeerDirectory> clientPeers = xen -> clientTable;
     ioHandlerFactory = XenShmIoHandler.newFactory(clientXen, clientPeers);
-    EventLoopGroup clients = group(clientXen, clientPeers);
-    EventLoopGroup strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
+    clients = group(clientXen, clientPeers);
+    strangers = group(open(host, STRANGER), xen -> new FakeDirectory(STRANGER));
     xenShmServer =
         () -> new ServerBootstrap().group(boss, workers).channel(XenShmServerSocketChannel.class);
     epollServer =
@@ -98,21 +99,10 @@ public final class SuiteTransports implements AutoCloseable {
     ringClient = () -> new Bootstrap().group(clients).channel(XenShmSocketChannel.class);
     fallbackClient = () -> new Bootstrap().group(strangers).channel(XenShmSocketChannel.class);
     epollClient = () -> new Bootstrap().group(strangers).channel(EpollSocketChannel.class);
-    datagramServer = () -> datagrams(workers);
-    ringDatagrams =
-        () -> datagrams(clients).option(XenShmChannelOption.XENSHM_MODE, XenShmMode.REQUIRED);
-    udpDatagrams = () -> datagrams(strangers);
-    epollDatagrams =
-        () ->
-            new Bootstrap()
-                .group(strangers)
-                .channelFactory(() -> new EpollDatagramChannel(SocketProtocolFamily.INET));
   }
 
-  private static Bootstrap datagrams(EventLoopGroup group) {
-    return new Bootstrap()
-        .group(group)
-        .channelFactory(() -> new XenShmDatagramChannel(SocketProtocolFamily.INET));
+  private static Bootstrap datagrams(EventLoopGroup group, SocketProtocolFamily family) {
+    return new Bootstrap().group(group).channelFactory(() -> new XenShmDatagramChannel(family));
   }
 
   private Xen open(SimulatedHost host, int domain) throws IOException {
@@ -142,13 +132,26 @@ public final class SuiteTransports implements AutoCloseable {
         new Permutation("epoll server, xenshm client", XenShmPath.TCP, epollServer, ringClient));
   }
 
-  /** Returns the combinations of datagram channels. */
-  public List<DatagramPermutation> datagramPermutations() {
+  /** Returns the combinations of datagram channels. A client with rings demands them. */
+  public List<DatagramPermutation> datagramPermutations(SocketProtocolFamily family) {
+    Client server = () -> datagrams(workers, family);
+    Client rings =
+        () ->
+            datagrams(clients, family).option(XenShmChannelOption.XENSHM_MODE, XenShmMode.REQUIRED);
+    Client udp = () -> datagrams(strangers, family);
+    Client epoll =
+        () ->
+            new Bootstrap().group(strangers).channelFactory(() -> new EpollDatagramChannel(family));
     return List.of(
-        new DatagramPermutation("xenshm both, rings", datagramServer, ringDatagrams),
-        new DatagramPermutation("xenshm both, UDP", datagramServer, udpDatagrams),
-        new DatagramPermutation("xenshm server, epoll client", datagramServer, epollDatagrams),
-        new DatagramPermutation("epoll server, xenshm client", epollDatagrams, udpDatagrams));
+        new DatagramPermutation("xenshm both, rings", server, rings),
+        new DatagramPermutation("xenshm both, UDP", server, udp),
+        new DatagramPermutation("xenshm server, epoll client", server, epoll),
+        new DatagramPermutation("epoll server, xenshm client", epoll, udp));
+  }
+
+  /** Returns datagram channels that prefer rings, and those of a domain that no table knows. */
+  public List<Client> datagramClients() {
+    return List.of(() -> datagrams(clients, null), () -> datagrams(strangers, null));
   }
 
   /** Returns the combination in which the client takes shared memory where that is possible. */

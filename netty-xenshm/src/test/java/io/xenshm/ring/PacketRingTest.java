@@ -136,6 +136,17 @@ final class PacketRingTest {
   }
 
   @Test
+  void lengthOfMoreThanUdpCarriesIsAViolationEvenIfItWasPublished() {
+    try (TestMemory large = new TestMemory(1 << 17).startAt(0)) {
+      PacketRingConsumer ring = new PacketRingConsumer(large.control, large.data);
+      large.data.set(ValueLayout.JAVA_INT, 0, 65_508);
+      large.set(RingLayout.PRODUCER_INDEX, 1 << 17);
+      String message = assertThrows(RingViolationException.class, ring::next).getMessage();
+      assertTrue(message.endsWith("packet length is 65508, expected 0 to 65507"), message);
+    }
+  }
+
+  @Test
   void lengthIsReadOnce() throws Exception {
     producer.write(packet(8, 1));
     producer.publish();

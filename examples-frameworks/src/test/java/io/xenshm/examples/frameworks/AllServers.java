@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The servers of all examples, each with TLS and without, in a process of their own. */
+/** All examples' servers, those of streams with TLS and without, in a process of their own. */
 final class AllServers {
   private AllServers() {}
 
@@ -25,10 +25,11 @@ final class AllServers {
     try {
       for (Example example : Example.ALL) {
         for (Tls tls : List.of(Tls.off(), on)) {
-          RunningServer server = example.server().start(new InetSocketAddress(host, 0), tls);
-          servers.add(server);
-          System.out.printf("READY %s %s %d%n", example, tls.isOn(), server.port());
+          servers.add(start(example, host, tls));
         }
+      }
+      for (Example example : Example.DATAGRAMS) {
+        servers.add(start(example, host, Tls.off()));
       }
       System.out.println("READY");
       Parent.awaitEnd();
@@ -37,6 +38,12 @@ final class AllServers {
     }
     reportLeaks();
     System.out.println("END");
+  }
+
+  private static RunningServer start(Example example, String host, Tls tls) throws Exception {
+    RunningServer server = example.server().start(new InetSocketAddress(host, 0), tls);
+    System.out.printf("READY %s %s %d%n", example, tls.isOn(), server.port());
+    return server;
   }
 
   /** Netty's detector reports, on standard error, at an allocation after a collection. */

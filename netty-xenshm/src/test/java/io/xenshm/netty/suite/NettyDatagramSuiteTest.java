@@ -1,26 +1,39 @@
 package io.xenshm.netty.suite;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
+import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.testsuite.transport.socket.DatagramConnectNotExistsTest;
+import io.netty.testsuite.transport.socket.DatagramConnectedWriteExceptionTest;
+import io.netty.testsuite.transport.socket.DatagramUnicastIPv6MappedTest;
+import io.netty.testsuite.transport.socket.DatagramUnicastIPv6Test;
 import io.netty.testsuite.transport.socket.DatagramUnicastInetTest;
 import io.xenshm.netty.SuiteTransports;
 import io.xenshm.netty.SuiteTransports.DatagramPermutation;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 
 /**
  * Netty's own tests of its datagram transports, over ours. Sockets are bound to all addresses, and
- * the tests send to 127.0.0.1: in the client's table an address of the server's domain. The client
- * with rings demands them, so that its packets wait for their ring.
+ * the tests send to 127.0.0.1 or ::1: in the client's table addresses of the server's domain. The
+ * client with rings demands them, so that its packets wait for their ring.
  */
-class NettyDatagramSuiteTest extends DatagramUnicastInetTest {
+class NettyDatagramSuiteTest {
+  /** The tests tell what they do, by this. */
+  private static final Logger LOGGER = Logger.getLogger("io.netty.testsuite");
+
   private static SuiteTransports transports;
 
   @BeforeAll
   static void start() throws Exception {
+    LOGGER.setLevel(Level.WARNING);
     transports = new SuiteTransports();
   }
 
@@ -29,14 +42,11 @@ class NettyDatagramSuiteTest extends DatagramUnicastInetTest {
     transports.close();
   }
 
-  @Override
-  protected SocketAddress newSocketAddress() {
-    return new InetSocketAddress("0.0.0.0", 0);
-  }
-
-  @Override
-  protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-    return transports.datagramPermutations().stream().map(NettyDatagramSuiteTest::pair).toList();
+  private static List<BootstrapComboFactory<Bootstrap, Bootstrap>> pairs(
+      SocketProtocolFamily family) {
+    return transports.datagramPermutations(family).stream()
+        .map(NettyDatagramSuiteTest::pair)
+        .toList();
   }
 
   private static BootstrapComboFactory<Bootstrap, Bootstrap> pair(DatagramPermutation permutation) {
@@ -56,5 +66,61 @@ class NettyDatagramSuiteTest extends DatagramUnicastInetTest {
         return permutation.name();
       }
     };
+  }
+
+  private static List<BootstrapFactory<Bootstrap>> clients() {
+    return transports.datagramClients().stream()
+        .<BootstrapFactory<Bootstrap>>map(client -> client::newBootstrap)
+        .toList();
+  }
+
+  @Nested
+  class UnicastInet extends DatagramUnicastInetTest {
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return new InetSocketAddress("0.0.0.0", 0);
+    }
+
+    @Override
+    protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
+      return pairs(SocketProtocolFamily.INET);
+    }
+  }
+
+  @Nested
+  class UnicastIpv6 extends DatagramUnicastIPv6Test {
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return new InetSocketAddress("::", 0);
+    }
+
+    @Override
+    protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
+      return pairs(SocketProtocolFamily.INET6);
+    }
+  }
+
+  @Nested
+  class UnicastIpv6Mapped extends DatagramUnicastIPv6MappedTest {
+    @Override
+    protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
+      return pairs(SocketProtocolFamily.INET6);
+    }
+  }
+
+  @Nested
+  class ConnectNotExists extends DatagramConnectNotExistsTest {
+    @Override
+    protected List<BootstrapFactory<Bootstrap>> newFactories() {
+      return clients();
+    }
+  }
+
+  @Nested
+  class ConnectedWriteException extends DatagramConnectedWriteExceptionTest {
+    @Override
+    protected List<BootstrapFactory<Bootstrap>> newFactories() {
+      return clients();
+    }
   }
 }
