@@ -26,7 +26,7 @@ import java.nio.ByteOrder;
  * 8 BIND_INTERDOMAIN      u32 doorbell, u32 remote domain,           u32 port
  *                         u32 remote port
  * 9 UNBIND *              u32 doorbell, u32 port                     -
- * 10 CLOSE_CHANNELS *     u32 doorbell                               -
+ * 10 CLOSE_CHANNELS       u32 doorbell                               -
  * </pre>
  *
  * <p>A run is a part of the file {@code DIR/pages/HANDLE}. The memory that a mapping consists of is
@@ -42,7 +42,7 @@ enum Hypercall {
   BIND_UNBOUND(7),
   BIND_INTERDOMAIN(8),
   UNBIND(9, false),
-  CLOSE_CHANNELS(10, false);
+  CLOSE_CHANNELS(10);
 
   static final int VERSION = 2;
   static final int HEADER_SIZE = 8;

@@ -53,7 +53,7 @@ final class SimulatedEventChannels implements EventChannels {
       process.opened(channels);
       return channels;
     } catch (PosixException e) {
-      process.giveBack(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(number));
+      process.closeChannels(number);
       throw new XenException("cannot open event channels: " + e.getMessage(), e);
     }
   }
@@ -290,7 +290,7 @@ final class SimulatedEventChannels implements EventChannels {
         forgetRoute(port);
       }
     }
-    process.giveBack(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(doorbell.number()));
+    process.closeChannels(doorbell.number());
     doorbell.close();
     process.closed(this);
   }

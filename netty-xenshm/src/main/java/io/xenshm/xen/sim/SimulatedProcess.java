@@ -73,6 +73,15 @@ final class SimulatedProcess {
     }
   }
 
+  /** Has the host close event channels; where the host is lost, it has none. */
+  void closeChannels(int doorbell) {
+    try {
+      host.call(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(doorbell));
+    } catch (XenException e) {
+      LOGGER.debug("the host is not told of a close", e);
+    }
+  }
+
   void opened(AutoCloseable resource) {
     open.add(resource);
   }
