@@ -155,6 +155,10 @@ final class HypercallServer implements AutoCloseable {
 
   /** Waits for something to do, no longer than until the next look at the deferred lists. */
   private void select() throws IOException {
+    if (!tasks.isEmpty()) {
+      selector.selectNow(); // the look in the pass before may have taken their wake-up
+      return;
+    }
     if (!hypervisor.grantTables.hasDeferred()) {
       selector.select();
       nextPass = System.nanoTime() + passNanos;
