@@ -26,7 +26,7 @@ final class Round {
   private static final int PACKET_MILLIS = 1000;
   private static final int[] CONNECTIONS = {1, 10, 100, 800};
   private static final int MANY_SIZE = 16 * 1024;
-  private static final int CONNECTS_AT_A_TIME = 8;
+  private static final int[] CONNECTS_AT_A_TIME = {1, 8};
   private static final int IDLE_CONNECTIONS = 100;
   private static final int MAX_TRANSFERS = 5_000_000;
   private static final Set<Transport> COMPARED_WITH_MANY =
@@ -192,16 +192,23 @@ final class Round {
   }
 
   private void connects() throws IOException, InterruptedException {
-    for (Pair pair : pairs) {
-      if (pair.transport().isNetty()) {
-        Subject subject = new Subject(Benchmark.CONNECT, label(pair), CONNECTS_AT_A_TIME);
-        Measured measured =
-            pair.measure("connect %d %d".formatted(amounts.connects(), CONNECTS_AT_A_TIME));
-        double rate = amounts.connects() / (measured.answer().number("nanos") / 1e9);
-        results.add(subject, Metric.PER_SECOND, rate);
-        say(subject, "%.0f a second", rate);
+    for (int atATime : CONNECTS_AT_A_TIME) {
+      for (Pair pair : pairs) {
+        if (pair.transport().isNetty()) {
+          connects(pair, new Subject(Benchmark.CONNECT, label(pair), atATime));
+        }
       }
     }
+  }
+
+  private void connects(Pair pair, Subject subject) throws IOException, InterruptedException {
+    Measured measured =
+        pair.measure("connect %d %d".formatted(amounts.connects(), subject.parameter()));
+    double rate = amounts.connects() / (measured.answer().number("nanos") / 1e9);
+    Histogram histogram = decode(measured.answer().text("histogram"));
+    results.add(subject, Metric.PER_SECOND, rate);
+    results.add(subject, Metric.P50, histogram.getValueAtPercentile(50) / 1e3);
+    say(subject, "%.0f a second", rate);
   }
 
   private void many() throws IOException, InterruptedException {

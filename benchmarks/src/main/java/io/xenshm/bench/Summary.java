@@ -99,6 +99,13 @@ final class Summary {
             "%.0f"));
     all.add(
         table(
+            "A connect, median in microseconds, by how many at a time",
+            "until the channel is active",
+            Benchmark.CONNECT,
+            Metric.P50,
+            "%.1f"));
+    all.add(
+        table(
             "One busy connection among idle ones, 16 KiB writes: MB/s by all connections",
             BenchHost.raisedLimits(),
             Benchmark.MANY,

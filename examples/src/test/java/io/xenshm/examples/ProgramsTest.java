@@ -41,7 +41,7 @@ class ProgramsTest {
   void wrongArgumentsEndWithTwoAndOneLine(Class<?> program, List<String> arguments)
       throws Exception {
     try (ChildJvm child = start(program, arguments)) {
-      assertEquals(2, child.awaitExit(PATIENCE));
+      assertEquals(2, child.awaitExit(PATIENCE), () -> child.errors().toString());
       assertEquals(1, child.errors().size(), child.errors().toString());
     }
   }
@@ -65,7 +65,7 @@ class ProgramsTest {
       portWithoutListener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       String address = "tcp:127.0.0.1:" + portWithoutListener.getLocalPort();
       try (ChildJvm client = start(EchoClient.class, List.of(address))) {
-        assertEquals(1, client.awaitExit(PATIENCE));
+        assertEquals(1, client.awaitExit(PATIENCE), () -> client.errors().toString());
         assertEquals(1, client.errors().size(), client.errors().toString());
       }
     }

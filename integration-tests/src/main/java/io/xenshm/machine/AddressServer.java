@@ -10,39 +10,27 @@ import io.xenshm.netty.XenShm;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenBackEnds;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 
 /**
- * The server's guest for {@link AddressClient}: listens as any program does, at an address of its
- * own and at all, and leaves it to the library who comes through shared memory. Ends when the
- * control connection says {@code end}.
+ * Listeners as any program has them, at an address of the server's guest and at all: it is left to
+ * the library who comes through shared memory. {@link AddressScenarios} connects.
  */
 final class AddressServer {
   private AddressServer() {}
 
-  public static void main(String[] args) throws Exception {
+  /**
+   * Opens them as soon as dom0's agent has told of the client; they stay until the process ends.
+   */
+  static void start() throws Exception {
     Xen xen = XenBackEnds.open(XenBackEnds.AUTO);
+    // Before the event loop: what it reads of the table first has the client.
     try (KnownPeers peers = new KnownPeers(xen)) {
       peers.await(Ports.addressOfGuest(Ports.CLIENT_GUEST), Outcome.CO_RESIDENT);
     }
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(xen));
     bind(group, new InetSocketAddress(Ports.addressOfGuest(Ports.SERVER_GUEST), Ports.ONE_ADDRESS));
     bind(group, new InetSocketAddress(Ports.ALL_ADDRESSES));
-    // Last, so that a client that gets through finds everything else too.
-    try (ServerSocket control = new ServerSocket(Ports.CONTROL)) {
-      System.out.println("serving");
-      while (!saysEnd(control)) {
-        System.out.println("control connection ended");
-      }
-    }
-    group.shutdownGracefully().sync();
-    xen.close();
-    System.exit(0);
   }
 
   private static void bind(EventLoopGroup group, InetSocketAddress address)
@@ -57,14 +45,5 @@ final class AddressServer {
             })
         .bind(address)
         .sync();
-  }
-
-  private static boolean saysEnd(ServerSocket control) throws Exception {
-    try (Socket socket = control.accept();
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
-      return "end".equals(lines.readLine());
-    }
   }
 }

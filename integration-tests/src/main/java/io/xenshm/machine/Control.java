@@ -1,6 +1,8 @@
 package io.xenshm.machine;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +50,15 @@ final class Control implements AutoCloseable {
 
   void say(String line) throws IOException {
     socket.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Says a line, and waits for the answer. */
+  String ask(String line) throws IOException {
+    say(line);
+    // One line is all that comes: a reader may take more than it.
+    return new BufferedReader(
+            new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+        .readLine();
   }
 
   @Override

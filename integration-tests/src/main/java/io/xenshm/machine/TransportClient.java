@@ -43,6 +43,9 @@ final class TransportClient {
   private final Xen xen;
   private final EventLoopGroup group;
   private Control control;
+  private AddressScenarios addresses;
+  private boolean addressesByMac;
+  private boolean addressesAreServed;
 
   private TransportClient(Xen xen, Control control) {
     this.xen = xen;
@@ -57,6 +60,9 @@ final class TransportClient {
       client.report.check(scenario, () -> client.play(scenario));
     }
     client.control.close();
+    if (client.addresses != null) {
+      client.addresses.close();
+    }
     client.group.shutdownGracefully().sync();
     client.xen.close();
     client.report.exit();
@@ -74,9 +80,38 @@ final class TransportClient {
       case "killed" -> serverKilled();
       case "destroyed" -> serverGuestDestroyed();
       case "end" -> control.say("end");
+      case "doctor" -> doctor();
+      case "by-address", "not-found", "claims", "gone" -> addresses(false).play(scenario);
+      case "by-mac" -> addresses(true).play(scenario);
       case "bench" -> new TransportBench(group, report).run();
       default -> throw new IllegalArgumentException("no scenario '" + scenario + "'");
     }
+  }
+
+  /** Opens the address scenarios where they are not, and the server's side of them. */
+  private AddressScenarios addresses(boolean byMac) throws Exception {
+    if (addresses != null && addressesByMac != byMac) {
+      addresses.close();
+      addresses = null;
+    }
+    if (addresses == null) {
+      if (!addressesAreServed) {
+        Report.require("listening".equals(control.ask("addresses")), "the server has no answer");
+        addressesAreServed = true;
+      }
+      addresses = new AddressScenarios(report, byMac);
+      addressesByMac = byMac;
+    }
+    return addresses;
+  }
+
+  /** In a process of its own, as its user runs it: nothing is missing in this guest. */
+  private static void doctor() throws Exception {
+    Process doctor =
+        new ProcessBuilder("java", "-XX:TieredStopAtLevel=1", "io.xenshm.cli.Main", "doctor")
+            .inheritIO()
+            .start();
+    Report.require(doctor.waitFor() == 0, "something is missing in this guest");
   }
 
   private Channel connect(int port, int ringSize, ChannelHandler handler) throws Exception {

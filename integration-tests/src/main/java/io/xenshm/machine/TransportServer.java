@@ -13,7 +13,6 @@ import io.xenshm.netty.XenShmAddress;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmServerSocketChannel;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -82,7 +81,7 @@ final class TransportServer {
   }
 
   /** Serves one control connection; returns whether to go on. */
-  private static boolean obey(ServerSocket control) throws IOException, InterruptedException {
+  private static boolean obey(ServerSocket control) throws Exception {
     try (Socket socket = control.accept();
         BufferedReader lines =
             new BufferedReader(
@@ -90,6 +89,10 @@ final class TransportServer {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.equals("end")) {
           return false;
+        }
+        if (line.equals("addresses")) {
+          AddressServer.start();
+          socket.getOutputStream().write("listening\n".getBytes(StandardCharsets.US_ASCII));
         }
         if (line.equals("kill")) {
           System.out.println("killing this process");

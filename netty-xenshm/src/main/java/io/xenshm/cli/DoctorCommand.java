@@ -1,6 +1,7 @@
 package io.xenshm.cli;
 
 import io.xenshm.xen.linux.LinuxXenProbe;
+import io.xenshm.xen.linux.LinuxXenProbe.Finding;
 import io.xenshm.xen.linux.LinuxXenSetup;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,6 +9,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -58,16 +61,30 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int report() {
-    LinuxXenProbe probe = LinuxXenProbe.ofThisMachine();
+    XenStoreSetting setting = new XenStoreSetting(spec.commandLine());
+    List<Finding> findings = new ArrayList<>();
+    if (setting.isSimulated()) {
+      findings.add(new Finding("back end", true, "a simulated host: " + setting));
+    } else {
+      findings.addAll(LinuxXenProbe.ofThisMachine().findings());
+    }
+    boolean xen = findings.stream().allMatch(Finding::ok);
+    Finding agent = AgentFinding.ask(setting);
+    findings.add(agent);
     PrintWriter out = spec.commandLine().getOut();
-    for (LinuxXenProbe.Finding finding : probe.findings()) {
+    for (Finding finding : findings) {
       out.printf(
           "%-8s %s: %s%n", finding.ok() ? "ok" : "MISSING", finding.subject(), finding.text());
     }
-    boolean available = probe.unavailabilityCause().isEmpty();
-    out.println(available ? "Xen can be used." : "Xen cannot be used: begin with the first line.");
+    if (!xen) {
+      out.println("Xen cannot be used: begin with the first line that says MISSING.");
+    } else if (agent.ok()) {
+      out.println("Xen can be used.");
+    } else {
+      out.println("Xen can be used, but guests are not found by their addresses.");
+    }
     out.flush();
-    return available ? 0 : SOMETHING_IS_MISSING;
+    return xen && agent.ok() ? 0 : SOMETHING_IS_MISSING;
   }
 
   private int write() throws IOException {

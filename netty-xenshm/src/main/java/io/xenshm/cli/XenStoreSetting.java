@@ -47,6 +47,16 @@ final class XenStoreSetting {
     }
   }
 
+  /** Returns whether the settings name a simulated host. */
+  boolean isSimulated() {
+    return setting.startsWith(SIM);
+  }
+
+  @Override
+  public String toString() {
+    return setting;
+  }
+
   /** Connects as dom0; fails where this is not dom0. */
   XenStore connectAsDom0() {
     XenStore store = connect(DOMAIN_0);

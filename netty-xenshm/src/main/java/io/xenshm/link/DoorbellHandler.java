@@ -10,4 +10,13 @@ public interface DoorbellHandler {
    * now.
    */
   void loopEnds();
+
+  /**
+   * The event loop is about to end: what another loop uses must come back.
+   *
+   * @return whether something is still used elsewhere
+   */
+  default boolean recall() {
+    return false;
+  }
 }

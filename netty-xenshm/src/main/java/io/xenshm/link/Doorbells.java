@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.XenException;
 import java.util.ArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,11 +18,15 @@ import org.agrona.collections.Int2ObjectHashMap;
  * event at a time. The ports of a domain that makes too many nevertheless stay masked for a moment:
  * the others are served meanwhile, and an event of that time is seen after it.
  *
- * <p>All methods are called on the event loop's thread.
+ * <p>All methods are called on the event loop's thread, but for {@link #ringFromElsewhere} and
+ * {@link #handBack}: a link may be used on another loop than its port's.
  */
 public final class Doorbells implements AutoCloseable {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Doorbells.class);
   private static final int PORTS_PER_POLL = 256;
+
+  /** How long the end of the loop waits for what other loops use; they may be blocked. */
+  private static final long RECALL_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private record Answerer(int domain, DoorbellHandler handler) {}
 
@@ -30,7 +35,15 @@ public final class Doorbells implements AutoCloseable {
   private final ScheduledExecutorService loop;
   private final Int2ObjectHashMap<Answerer> answerers = new Int2ObjectHashMap<>();
   private final int[] polled = new int[PORTS_PER_POLL];
+  private final LinkedBlockingQueue<Runnable> handedBack = new LinkedBlockingQueue<>();
+
+  /** Guards {@link #ended}, and what other threads do with the event channels. */
+  private final Object lock = new Object();
+
+  /** Handlers are told nothing any more. */
   private boolean closed;
+
+  private boolean ended;
 
   /**
    * Takes ownership of the event channels.
@@ -139,6 +152,46 @@ public final class Doorbells implements AutoCloseable {
     channels.notify(port);
   }
 
+  /** Rings from the thread of another loop. */
+  void ringFromElsewhere(int port) throws XenException {
+    synchronized (lock) {
+      if (ended) {
+        throw new XenException("the event loop of event channel port " + port + " has ended");
+      }
+      channels.notify(port);
+    }
+  }
+
+  /**
+   * Has this loop release what another one used; that one touches it no more. Where this loop has
+   * ended, it is released at once. May be called from any thread.
+   */
+  void handBack(Runnable release) {
+    synchronized (lock) {
+      if (ended) {
+        release.run();
+        return;
+      }
+      handedBack.add(release);
+    }
+    try {
+      loop.execute(this::releaseHandedBack);
+    } catch (RejectedExecutionException e) {
+      logger.debug("The end of the event loop releases what was handed back", e);
+    }
+  }
+
+  private void releaseHandedBack() {
+    for (Runnable release = handedBack.poll(); release != null; release = handedBack.poll()) {
+      release.run();
+    }
+  }
+
+  /** Says whether handlers are told nothing any more. On the event loop, or after its end. */
+  boolean isClosed() {
+    return closed;
+  }
+
   void unbind(int port) {
     answerers.remove(port);
     try {
@@ -148,9 +201,44 @@ public final class Doorbells implements AutoCloseable {
     }
   }
 
-  /** Tells all handlers that the loop ends, then unbinds all ports. */
+  /**
+   * Asks other loops for the links that they use.
+   *
+   * @return whether there are any
+   */
+  public boolean recall() {
+    boolean away = false;
+    for (Answerer answerer : new ArrayList<>(answerers.values())) {
+      away |= answerer.handler.recall();
+    }
+    return away;
+  }
+
+  private void awaitRecalled() {
+    long deadline = System.nanoTime() + RECALL_NANOS;
+    releaseHandedBack();
+    while (recall()) {
+      try {
+        Runnable release = handedBack.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (release == null) {
+          logger.warn("An event loop ends although another one still uses its connections");
+          return;
+        }
+        release.run();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /**
+   * Tells all handlers that the loop ends, then unbinds all ports. Waits a bounded time for links
+   * that other loops use.
+   */
   @Override
   public void close() {
+    awaitRecalled();
     closed = true;
     for (Answerer answerer : new ArrayList<>(answerers.values())) {
       try {
@@ -160,6 +248,10 @@ public final class Doorbells implements AutoCloseable {
       }
     }
     answerers.clear();
-    channels.close();
+    synchronized (lock) {
+      ended = true;
+      channels.close();
+      releaseHandedBack();
+    }
   }
 }

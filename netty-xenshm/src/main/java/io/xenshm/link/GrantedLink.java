@@ -69,6 +69,10 @@ final class GrantedLink extends Link {
   private final class UnmapAwait implements DoorbellHandler {
     void start() {
       lease.hold();
+      if (doorbells.isClosed()) {
+        loopEnds(); // nothing would tell
+        return;
+      }
       doorbells.replaceHandler(port, this);
       rung();
     }

@@ -1,16 +1,25 @@
 package io.xenshm.link;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
 import io.xenshm.xen.XenException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One end of a connection between two domains: a ring to write to, a ring to read from, a doorbell.
  *
- * <p>All methods are called on the thread of the event loop that the link's port belongs to. After
- * {@link #close()} the rings must not be touched: their memory may be gone.
+ * <p>Its port belongs to the doorbells of one event loop, its <em>home</em>, and cannot move. The
+ * link is used on that loop, or, after {@link #park()} and {@link #use(Executor)}, on another one:
+ * home forwards the doorbell then. All methods are called on the thread of the loop that uses the
+ * link, but for those that say otherwise. After {@link #close()} the rings must not be touched:
+ * their memory may be gone. Home releases it, when the loop that used it has closed the link.
  */
 public abstract class Link {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(Link.class);
 
   /** What is known of the other end. */
   public enum PeerState {
@@ -33,11 +42,23 @@ public abstract class Link {
   private final int peerPort;
   private final ByteRingProducer producer;
   private final ByteRingConsumer consumer;
+
+  /** Uses a link that is closed. */
+  private static final Executor NOBODY =
+      task -> {
+        throw new RejectedExecutionException("the link is closed");
+      };
+
   private final PeerWatch peerWatch;
   private final Role role;
+  private final Executor home;
+
+  /** The loop that uses the link; null while none does, {@link #NOBODY} after its end. */
+  private final AtomicReference<Executor> user;
+
   private LinkListener listener = LinkListener.IGNORING;
-  private boolean closed;
-  private boolean peerGone;
+  private volatile boolean closed;
+  private volatile boolean peerGone;
   private int ownBeat;
   private int peerBeat;
 
@@ -50,6 +71,8 @@ public abstract class Link {
     this.producer = parts.producer();
     this.consumer = parts.consumer();
     this.role = parts.role();
+    this.home = parts.loop();
+    this.user = new AtomicReference<>(home);
     doorbells.replaceHandler(port, new Bell());
     peerWatch = parts.peers().watch(peerDomain, parts.role(), parts.loop(), this::peerDomainGone);
   }
@@ -96,7 +119,8 @@ public abstract class Link {
   }
 
   /**
-   * Shows the peer that this end lives; both do so at least every {@link #BEAT_SECONDS}.
+   * Shows the peer that this end lives; both do so at least every {@link #BEAT_SECONDS}. Called at
+   * home, whatever loop uses the link.
    *
    * @return whether the peer showed it since the last call
    */
@@ -114,18 +138,83 @@ public abstract class Link {
    */
   public final void ring() {
     try {
-      doorbells.ring(port);
+      if (isAtHome()) {
+        doorbells.ring(port);
+      } else {
+        doorbells.ringFromElsewhere(port);
+      }
     } catch (XenException e) {
       listener.doorbell();
     }
   }
 
+  /** No loop uses the link until {@link #use(Executor)}; the peer sees no difference. */
+  public final void park() {
+    if (!closed) {
+      user.set(null);
+    }
+  }
+
+  /**
+   * Begins to use a parked link on the calling thread's loop. What the doorbell told before is not
+   * told again: the caller looks.
+   *
+   * @return false where the link was closed meanwhile, since its home has ended
+   */
+  public final boolean use(Executor loop) {
+    return user.compareAndSet(null, loop);
+  }
+
+  /** Says whether the link is used on the loop that its port belongs to. */
+  public final boolean isAtHome() {
+    return home.equals(user.get());
+  }
+
+  /** Runs something at home, unless home has ended. May be called from any thread. */
+  public final void runAtHome(Runnable task) {
+    if (isAtHome()) {
+      task.run();
+      return;
+    }
+    try {
+      home.execute(task);
+    } catch (RejectedExecutionException e) {
+      logger.debug("The event loop of event channel port {} has ended", port, e);
+    }
+  }
+
+  /**
+   * Runs something on the loop that uses the link, or not at all where none does. Called at home.
+   */
+  public final void runAtUser(Runnable task) {
+    Executor now = user.get();
+    if (home.equals(now)) {
+      task.run();
+    } else if (now != null) {
+      try {
+        now.execute(
+            () -> {
+              if (now.equals(user.get())) {
+                task.run();
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        logger.debug("The event loop that uses event channel port {} has ended", port, e);
+      }
+    }
+  }
+
   /**
    * Closes this end: finishes the outgoing ring, tells the peer, gives back memory and port. The
-   * peer can still read what was published. Calling it again has no effect.
+   * peer can still read what was published. Calling it again has no effect, nor has it where
+   * another loop begins to use the link.
    */
   public final void close() {
     if (closed) {
+      return;
+    }
+    Executor now = user.get();
+    if (now == null && !user.compareAndSet(null, NOBODY)) {
       return;
     }
     closed = true;
@@ -134,10 +223,19 @@ public abstract class Link {
     producer.finish();
     descriptor.setClosed(role.ownClosedOffset);
     ring();
+    if (home.equals(now)) {
+      release(peerGone);
+    } else {
+      doorbells.handBack(this::releaseAtHome);
+    }
+  }
+
+  private void releaseAtHome() {
+    user.set(home);
     release(peerGone);
   }
 
-  /** Says whether {@link #close()} was called. */
+  /** Says whether {@link #close()} was called. May be called from any thread. */
   public final boolean isClosed() {
     return closed;
   }
@@ -152,21 +250,42 @@ public abstract class Link {
   private void peerDomainGone() {
     if (!closed) {
       peerGone = true;
+      look();
+    }
+  }
+
+  /** Has the loop that uses the link look at it. Called at home. */
+  public final void look() {
+    if (isAtHome()) {
       listener.doorbell();
+    } else {
+      runAtUser(() -> listener.doorbell());
     }
   }
 
   private final class Bell implements DoorbellHandler {
     @Override
     public void rung() {
-      listener.doorbell();
+      look();
+    }
+
+    @Override
+    public boolean recall() {
+      Executor now = user.get();
+      if (now == null || home.equals(now)) {
+        return false;
+      }
+      runAtUser(() -> listener.homeEnds());
+      return true;
     }
 
     @Override
     public void loopEnds() {
-      LinkListener told = listener;
-      close();
-      told.loopEnds();
+      if (isAtHome() || user.compareAndSet(null, home)) {
+        LinkListener told = listener;
+        close();
+        told.loopEnds();
+      }
     }
   }
 }

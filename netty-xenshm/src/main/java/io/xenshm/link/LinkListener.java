@@ -1,6 +1,6 @@
 package io.xenshm.link;
 
-/** Is told of a link's events, on its event loop. */
+/** Is told of a link's events, on the event loop that uses it. */
 public interface LinkListener {
   /** Does nothing. */
   LinkListener IGNORING =
@@ -15,6 +15,14 @@ public interface LinkListener {
   /** The peer rang, closed or died, or nothing happened. */
   void doorbell();
 
-  /** The event loop ends; the link is closed already. */
+  /**
+   * The event loop ends; the link is closed already. Where no loop used it, this is told on the
+   * thread of the loop that its port belongs to.
+   */
   void loopEnds();
+
+  /** The event loop that the port belongs to ends, and is not this one: the link must be closed. */
+  default void homeEnds() {
+    loopEnds();
+  }
 }

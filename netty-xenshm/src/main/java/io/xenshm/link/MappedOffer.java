@@ -165,6 +165,14 @@ public final class MappedOffer {
     unmap();
   }
 
+  /** Unmaps the memory, unless the offer was accepted or refused before. The client is not told. */
+  public void drop() {
+    if (!settled) {
+      settle();
+      unmap();
+    }
+  }
+
   private void settle() {
     settled = true;
     node.budget().settled(peerDomain());

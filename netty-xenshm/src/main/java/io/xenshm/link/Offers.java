@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,11 +19,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Offers {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Offers.class);
 
+  /** More servers' processes than that are not remembered; the next offers cost one step more. */
+  private static final int MAX_SERVERS = 1024;
+
   private final XenStore store;
   private final int ownDomain;
   private final String process;
   private final AtomicInteger serial = new AtomicInteger();
   private final Map<Integer, CompletableFuture<Void>> directories = new ConcurrentHashMap<>();
+
+  /** Processes that offers were made to, and that can read them. */
+  private final Set<String> servers = ConcurrentHashMap.newKeySet();
 
   Offers(XenStore store, int ownDomain, String process) {
     this.store = store;
@@ -34,6 +41,9 @@ final class Offers {
   Published publish(int serverDomain, Offer offer) {
     String path =
         StorePaths.offer(ownDomain, serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
+    if (isNew(offer.listenerProcess())) {
+      directories.remove(serverDomain);
+    }
     return new Published(
         path, directory(serverDomain).thenCompose(ready -> store.write(path, offer.format())));
   }
@@ -66,6 +76,17 @@ final class Offers {
                         }
                       }));
     }
+  }
+
+  /**
+   * A process that is new may be one of a new guest with the number of one that is gone: the daemon
+   * took the old one's permission away, and the new one could not read its offers.
+   */
+  private boolean isNew(String server) {
+    if (servers.size() >= MAX_SERVERS) {
+      servers.clear();
+    }
+    return servers.add(server);
   }
 
   private CompletableFuture<Void> directory(int serverDomain) {

@@ -57,6 +57,17 @@ final class ActiveHandles {
     owing.clear();
   }
 
+  /** Has a handle looked at no more, which owes no look either. Not while handles are looked at. */
+  void remove(Slot slot) {
+    if (slot.owesLook) {
+      slot.owesLook = false;
+      owing.remove(slot);
+    }
+    if (slot.active) {
+      removeAt(slots.indexOf(slot));
+    }
+  }
+
   /** Looks at all handles once; returns the steps of work they did. */
   int poll() {
     int steps = 0;

@@ -36,6 +36,9 @@ interface Carrier {
   /** Says whether nothing more is written. */
   boolean isOutputShutdown();
 
+  /** Tells its state, for a log. On the event loop. */
+  String describe();
+
   /** Ends the connection and gives everything back. Again has no effect. */
   void close();
 }

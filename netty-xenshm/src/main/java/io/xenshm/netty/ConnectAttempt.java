@@ -65,6 +65,16 @@ final class ConnectAttempt implements LinkConnector.Callback {
     }
   }
 
+  /** Says whether shared memory is still possible. */
+  boolean isUndecided() {
+    return undecided;
+  }
+
+  /** Runs something when it is known how the attempt ended. */
+  void whenDone(Runnable task) {
+    promise.addListener(done -> task.run());
+  }
+
   /** Begins to count, unless it counts already. */
   private void startTimeout() {
     if (timeout == null) {
@@ -287,6 +297,14 @@ final class ConnectAttempt implements LinkConnector.Callback {
       timeout.cancel(false);
       timeout = null;
     }
+  }
+
+  @Override
+  public String toString() {
+    return "connecting to "
+        + remote
+        + (undecided ? ", shared memory" : ", TCP")
+        + (connector == null ? "" : ", offer under way");
   }
 
   /** The channel closes: gives up what is under way. */

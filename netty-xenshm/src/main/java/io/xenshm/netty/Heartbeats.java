@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Heartbeats {
 
-  /** One end of a ring. All methods run on the event loop. */
+  /** One end of a ring. All methods run on the event loop that its port belongs to. */
   interface Beating {
     /**
      * Shows the peer that this end lives, and looks for what came without a ring of the doorbell.

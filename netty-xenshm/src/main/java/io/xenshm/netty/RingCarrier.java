@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Carries a channel's bytes through a link's rings. Belongs to the channel's event loop.
+ * Carries a channel's bytes through a link's rings. Belongs to the channel's event loop. Where the
+ * channel moved to another loop than the link's home, home forwards the doorbell and gives the
+ * signs of life.
  *
  * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
  */
@@ -38,7 +40,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   private static final int RELEASE_FRACTION = 8;
 
   private final XenShmSocketChannel channel;
-  private final XenShmLoop loop;
+  private final Heartbeats heartbeats;
+  private XenShmLoop loop;
   private final ActiveHandles.Slot slot;
   private final Link link;
   private final ByteRingProducer producer;
@@ -61,6 +64,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
     this.channel = channel;
     this.loop = loop;
+    heartbeats = loop.heartbeats();
     this.link = link;
     slot = new ActiveHandles.Slot(this);
     producer = link.producer();
@@ -68,12 +72,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     fileWriter = new RingFileWriter(producer);
     releaseSize = consumer.capacity() / RELEASE_FRACTION;
     link.setListener(this);
-    loop.heartbeats().add(this, channel.eventLoop());
-  }
-
-  /** Returns the event loop that the link's port belongs to. */
-  XenShmLoop loop() {
-    return loop;
+    heartbeats.add(this, channel.eventLoop());
   }
 
   @Override
@@ -84,7 +83,23 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   @Override
   public void loopEnds() {
-    channel.unsafe().closeForcibly();
+    if (channel.eventLoop().inEventLoop()) {
+      homeEnds();
+    } else {
+      channel.eventLoop().execute(this::homeEnds);
+    }
+  }
+
+  @Override
+  public void homeEnds() {
+    fail(homeEnded());
+  }
+
+  private IOException homeEnded() {
+    return new IOException(
+        "connection lost: the event loop that it was first registered with has ended, and with it"
+            + " the event channel to domain "
+            + link.peerDomain());
   }
 
   @Override
@@ -93,13 +108,13 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       return 0;
     }
     silentLooks = link.beat() ? 0 : silentLooks + 1;
-    activate();
+    link.look();
     return silentLooks;
   }
 
   @Override
   public void peerIsSilent(long millis) {
-    fail(
+    IOException cause =
         new IOException(
             "connection lost: no sign of life of the peer in domain "
                 + link.peerDomain()
@@ -107,21 +122,47 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
                 + millis
                 + " ms; a guest that hangs, or is paused ("
                 + Heartbeats.SILENCE_PROPERTY
-                + ")"));
+                + ")");
+    link.runAtUser(() -> fail(cause));
   }
 
   private void activate() {
-    loop.active().add(slot);
+    if (!suspended) {
+      loop.active().add(slot);
+    }
   }
 
-  /** The channel is not registered: nothing is read or written until {@link #resume()}. */
+  /**
+   * The channel is not registered: nothing is read or written until {@link #resume(XenShmLoop)}.
+   */
   void suspend() {
-    lookAtBells(); // another loop may have the channel before this one's pass ends
-    suspended = true;
+    if (!link.isClosed()) {
+      lookAtBells(); // another loop may have the channel before this one's pass ends
+      suspended = true;
+      loop.active().remove(slot);
+      link.park();
+    }
   }
 
-  void resume() {
+  /**
+   * Goes on with the loop that the channel is now registered with.
+   *
+   * @throws IOException if the loop that the link's port belongs to has ended
+   */
+  void resume(XenShmLoop newLoop) throws IOException {
+    if (!suspended) {
+      return;
+    }
+    if (!link.use(channel.eventLoop())) {
+      throw homeEnded();
+    }
     suspended = false;
+    loop = newLoop;
+    if (outputShutdown) {
+      finishOutput();
+    }
+    ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+    waitsForSpace = pending != null && !pending.isEmpty();
     doorbell();
   }
 
@@ -329,6 +370,9 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   @Override
   public void write(ChannelOutboundBuffer buffer) throws Exception {
+    if (suspended) {
+      return; // resume() looks for what is to be written
+    }
     peer = link.peerState();
     if (peer != PeerState.OPEN) {
       throw new IOException(
@@ -432,9 +476,15 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (!outputShutdown) {
       outputShutdown = true;
       waitsForSpace = false;
-      producer.finish();
-      link.ring();
+      if (!suspended) {
+        finishOutput();
+      }
     }
+  }
+
+  private void finishOutput() {
+    producer.finish();
+    link.ring();
   }
 
   @Override
@@ -448,8 +498,34 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   @Override
+  public String describe() {
+    String peerText = "rings with domain " + link.peerDomain();
+    if (suspended || link.isClosed()) {
+      return peerText + (suspended ? ", not registered" : ", closed");
+    }
+    return peerText
+        + " ("
+        + link.peerState()
+        + ", silent for "
+        + silentLooks
+        + " looks"
+        + (link.isAtHome() ? "" : ", doorbell of another loop")
+        + "); out: "
+        + producer.describe()
+        + (waitsForSpace ? ", waits for space" : "")
+        + (outputShutdown ? ", shut down" : "")
+        + "; in: "
+        + consumer.describe()
+        + (wantsData() ? ", wants data" : ", wants no data")
+        + (inputShutdown ? ", shut down" : "")
+        + (inputEnded ? ", ended" : "");
+  }
+
+  @Override
   public void close() {
-    loop.heartbeats().remove(this);
-    link.close();
+    if (!link.isClosed()) {
+      link.runAtHome(() -> heartbeats.remove(this));
+      link.close();
+    }
   }
 }

@@ -11,7 +11,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 
 /** A server channel's way to take connections by shared memory. Belongs to its event loop. */
@@ -20,8 +21,11 @@ final class RingListener {
       InternalLoggerFactory.getInstance(RingListener.class);
 
   private final XenShmServerSocketChannel channel;
-  private final XenShmLoop loop;
-  private final ArrayDeque<IncomingOffer> backlog = new ArrayDeque<>();
+  private XenShmLoop loop;
+
+  /** An offer may come on the loop that the channel just left. */
+  private final Queue<IncomingOffer> backlog = new LinkedBlockingQueue<>();
+
   private InetSocketAddress local;
   private boolean readPending;
   private boolean accepting;
@@ -31,9 +35,19 @@ final class RingListener {
     this.loop = loop;
   }
 
-  /** Returns the event loop that it belongs to. */
-  XenShmLoop loop() {
-    return loop;
+  /**
+   * Goes on with the loop that the channel is now registered with.
+   *
+   * @throws IOException if that loop is of another domain, or without Xen
+   */
+  void resume(XenShmLoop newLoop) throws IOException {
+    if (newLoop.domain() != loop.domain()) {
+      throw new IOException(
+          "a listener for shared memory cannot move to an event loop of another domain, or without"
+              + " Xen");
+    }
+    loop = newLoop;
+    channel.eventLoop().execute(this::accept);
   }
 
   /** Listens at a port of this domain; returns the address with the port. */
@@ -67,6 +81,15 @@ final class RingListener {
     }
   }
 
+  @Override
+  public String toString() {
+    return "listens for rings at "
+        + local
+        + ", backlog "
+        + backlog.size()
+        + (readPending ? ", read pending" : "");
+  }
+
   private void offered(IncomingOffer offer) {
     try {
       channel.eventLoop().execute(() -> enqueue(offer));
@@ -77,6 +100,10 @@ final class RingListener {
   }
 
   private void enqueue(IncomingOffer offer) {
+    if (!channel.eventLoop().inEventLoop()) {
+      offered(offer); // the channel moved to another loop
+      return;
+    }
     while (!backlog.isEmpty() && backlog.peek().isLate()) {
       backlog.remove().refuse(loop.doorbells(), RefusalReason.TOO_LATE);
     }
@@ -98,7 +125,7 @@ final class RingListener {
   }
 
   private void accept() {
-    if (accepting || backlog.isEmpty() || !(readPending || channel.config().isAutoRead())) {
+    if (accepting || backlog.isEmpty() || !wantsChildren()) {
       return;
     }
     accepting = true;
@@ -119,9 +146,15 @@ final class RingListener {
     } finally {
       accepting = false;
     }
-    if (!backlog.isEmpty() && (readPending || channel.config().isAutoRead())) {
+    if (!backlog.isEmpty() && wantsChildren()) {
       channel.eventLoop().execute(this::accept);
     }
+  }
+
+  private boolean wantsChildren() {
+    return channel.isRegistered()
+        && channel.eventLoop().inEventLoop()
+        && (readPending || channel.config().isAutoRead());
   }
 
   private XenShmSocketChannel nextChild() {

@@ -106,6 +106,18 @@ final class TcpCarrier implements Carrier {
     return socket.isOutputShutdown();
   }
 
+  @Override
+  public String describe() {
+    ChannelOutboundBuffer pending = socket.unsafe().outboundBuffer();
+    return "TCP "
+        + socket
+        + (socket.isOpen() ? "" : ", closed")
+        + ", pending "
+        + (pending == null ? 0 : pending.totalPendingWriteBytes())
+        + " bytes; "
+        + writer.describe();
+  }
+
   /** Returns how to close where closing waits for data to leave; {@code null} where it does not. */
   Executor lingeringClose() {
     try {

@@ -97,6 +97,13 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
    * Removes the cancelled messages before the one that is being written: those were not handed
    * over.
    */
+  String describe() {
+    return "handed over "
+        + handedOver.size()
+        + " messages"
+        + (failure == null ? "" : ", failed: " + failure);
+  }
+
   private void removeCancelled(ChannelOutboundBuffer buffer) {
     boolean more = true;
     while (more && !isOldestHandedOver(buffer.current())) {

@@ -354,5 +354,10 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
     public void close() {
       close(voidPromise());
     }
+
+    @Override
+    public String describe() {
+      return XenShmDatagramChannel.this + (open ? " open" : " closed") + ", UDP and rings";
+    }
   }
 }

@@ -17,4 +17,7 @@ interface XenShmIoHandle extends IoHandle {
 
   @Override
   void close();
+
+  /** Tells the channel's state, for a log. On the event loop. */
+  String describe();
 }

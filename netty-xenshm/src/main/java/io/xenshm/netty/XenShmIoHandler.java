@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
@@ -156,6 +157,7 @@ public final class XenShmIoHandler implements IoHandler {
   @Override
   public void initialize() {
     epoll.initialize();
+    LiveLoops.add(this, executor);
     if (doorbellHandle == null || initialized) {
       return; // an event loop that was suspended goes on with the same handler
     }
@@ -264,6 +266,9 @@ public final class XenShmIoHandler implements IoHandler {
     for (Registration registration : new ArrayList<>(registrations)) {
       registration.close();
     }
+    if (doorbells != null) {
+      doorbells.recall();
+    }
     epoll.prepareToDestroy();
   }
 
@@ -271,6 +276,7 @@ public final class XenShmIoHandler implements IoHandler {
   public void destroy() {
     // A shutdown that began after the loop's last look at it has not closed the channels yet.
     prepareToDestroy();
+    LiveLoops.remove(this);
     if (domain != null) {
       doorbells.close();
       domain.release();
@@ -287,6 +293,11 @@ public final class XenShmIoHandler implements IoHandler {
       return registration;
     }
     return epoll.register(handle);
+  }
+
+  /** Tells the channels' state, for a log. On the event loop. */
+  List<String> describe() {
+    return registrations.stream().map(registration -> registration.handle.describe()).toList();
   }
 
   @Override

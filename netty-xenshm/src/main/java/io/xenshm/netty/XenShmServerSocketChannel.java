@@ -101,13 +101,23 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
   private void registered(IoRegistration newRegistration, ChannelPromise promise) {
     registration = newRegistration;
     loop = registration.attachment();
-    if (ring != null && ring.loop().doorbells() != loop.doorbells()) {
-      promise.setFailure(new IOException("a listener for shared memory stays with its event loop"));
-    } else if (tcp == null) {
+    try {
+      if (ring != null) {
+        ring.resume(loop);
+      }
+    } catch (IOException e) {
+      promise.setFailure(e);
+      return;
+    }
+    if (tcp == null) {
       promise.setSuccess();
     } else {
       Shutdowns.cascade(tcp.register(eventLoop()), promise);
     }
+  }
+
+  XenShmLoop loop() {
+    return loop;
   }
 
   @Override
@@ -256,6 +266,15 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     @Override
     public void close() {
       close(voidPromise());
+    }
+
+    @Override
+    public String describe() {
+      return XenShmServerSocketChannel.this
+          + (open ? " open" : " closed")
+          + (config.isAutoRead() ? "" : " autoRead off")
+          + (tcp == null ? "" : ", TCP")
+          + (ring == null ? "" : ", " + ring);
     }
   }
 }

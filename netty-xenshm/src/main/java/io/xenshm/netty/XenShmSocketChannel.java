@@ -29,6 +29,7 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A connection whose bytes take shared memory where the peer is a guest of the same Xen host, and
@@ -187,11 +188,10 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     registration = newRegistration;
     loop = newRegistration.attachment();
     if (carrier instanceof RingCarrier ring) {
-      if (ring.loop().doorbells() != loop.doorbells()) {
-        throw new IOException(
-            "a connection through shared memory stays with its event loop: its port cannot move");
+      ring.resume(loop);
+      if (!open) {
+        ring.close(); // closed while no loop had it
       }
-      ring.resume();
     }
     if (pendingOffer != null) {
       accept();
@@ -316,8 +316,8 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     if (connectAttempt != null) {
       connectAttempt.close();
     }
-    if (pendingOffer != null && loop != null) {
-      pendingOffer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+    if (pendingOffer != null) {
+      refuse(pendingOffer);
       pendingOffer = null;
     }
     if (carrier != null) {
@@ -325,6 +325,25 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     }
     if (tcp != null) {
       tcp.close();
+    }
+  }
+
+  /** The listener's loop mapped the offer; where that ended, the client's time-out tells it. */
+  private void refuse(MappedOffer offer) {
+    if (loop != null) {
+      offer.refuse(loop.doorbells(), RefusalReason.NOT_ALLOWED);
+      return;
+    }
+    XenShmServerSocketChannel listener = (XenShmServerSocketChannel) parent();
+    Runnable refusal = () -> offer.refuse(listener.loop().doorbells(), RefusalReason.NOT_ALLOWED);
+    if (listener.eventLoop().inEventLoop()) {
+      refusal.run();
+      return;
+    }
+    try {
+      listener.eventLoop().execute(refusal);
+    } catch (RejectedExecutionException e) {
+      offer.drop();
     }
   }
 
@@ -458,9 +477,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
       return carrier != null && carrier == tcp ? tcp.lingeringClose() : null;
     }
 
+    /** What is under way on this loop ends first. */
     @Override
     public void deregister(ChannelPromise promise) {
-      if (tcp == null || !open) {
+      if (open && connectAttempt != null && connectAttempt.isUndecided()) {
+        connectAttempt.whenDone(() -> deregister(promise));
+      } else if (tcp == null || !open) {
         super.deregister(promise);
       } else {
         tcp.deregister().addListener(done -> super.deregister(promise));
@@ -478,6 +500,25 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     @Override
     public void close() {
       close(voidPromise());
+    }
+
+    @Override
+    public String describe() {
+      ChannelOutboundBuffer pending = outboundBuffer();
+      return XenShmSocketChannel.this
+          + (open ? " open" : " closed")
+          + (active ? " active" : "")
+          + (config.isAutoRead() ? "" : " autoRead off")
+          + ", path "
+          + reason
+          + ", pending "
+          + (pending == null ? 0 : pending.totalPendingWriteBytes())
+          + " bytes, "
+          + (pending == null ? 0 : pending.size())
+          + " flushed messages"
+          + (connectAttempt == null ? "" : ", " + connectAttempt)
+          + "; "
+          + (carrier == null ? "nothing carries it" : carrier.describe());
     }
   }
 }

@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Calls of the C library. Each throws {@link PosixException} where the call reports an error. All
@@ -61,6 +63,12 @@ public final class Posix {
   private static final VarHandle ERRNO = CAPTURED.varHandle(PathElement.groupElement("errno"));
   private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
 
+  /** A function as it is called: GraalVM's native image has to be told of each kind. */
+  record Downcall(String name, FunctionDescriptor descriptor, List<Linker.Option> options) {}
+
+  /** All functions that are called; complete once this class is initialised. */
+  static final List<Downcall> DOWNCALLS = new ArrayList<>();
+
   private static final MethodHandle OPEN =
       variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
@@ -93,8 +101,7 @@ public final class Posix {
   private static final MethodHandle EVENTFD =
       function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle STRERROR =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+      link("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
   /** Where reads and writes leave errno: one per thread, since they are called often. */
   private static final ThreadLocal<MemorySegment> CALL_STATE =
@@ -362,16 +369,18 @@ public final class Posix {
   }
 
   private static MethodHandle function(String name, FunctionDescriptor descriptor) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, CAPTURE);
+    return link(name, descriptor, CAPTURE);
   }
 
   private static MethodHandle variadic(
       String name, int firstVariadic, FunctionDescriptor descriptor) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        descriptor,
-        CAPTURE,
-        Linker.Option.firstVariadicArg(firstVariadic));
+    return link(name, descriptor, CAPTURE, Linker.Option.firstVariadicArg(firstVariadic));
+  }
+
+  private static MethodHandle link(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    DOWNCALLS.add(new Downcall(name, descriptor, List.of(options)));
+    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
   }
 
   private static long check(long result, String call, MemorySegment state) throws PosixException {

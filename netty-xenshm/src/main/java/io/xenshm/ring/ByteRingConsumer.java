@@ -58,6 +58,26 @@ public final class ByteRingConsumer {
   }
 
   /**
+   * Tells the indices and words, for a log; nothing of it is checked. As all methods, only while
+   * the memory is there.
+   */
+  public String describe() {
+    return "read up to "
+        + Integer.toUnsignedString(consumed)
+        + ", released "
+        + Integer.toUnsignedString(released)
+        + ", written by the peer "
+        + Integer.toUnsignedString(control.acquire(RingLayout.PRODUCER_INDEX))
+        + " of "
+        + capacity
+        + (control.acquire(RingLayout.WRITER_STATE) == RingLayout.OPEN ? "" : ", writer finished")
+        + ", bells: data "
+        + control.acquire(RingLayout.DATA_BELL)
+        + ", space "
+        + control.acquire(RingLayout.SPACE_BELL);
+  }
+
+  /**
    * Bytes that can be read now; looks at the peer's index only if none are known.
    *
    * @throws RingViolationException if the peer's index cannot be true

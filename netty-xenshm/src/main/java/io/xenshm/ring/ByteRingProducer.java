@@ -52,6 +52,27 @@ public final class ByteRingProducer {
     consumed = index;
   }
 
+  /**
+   * Tells the indices and words, for a log; nothing of it is checked. As all methods, only while
+   * the memory is there.
+   */
+  public String describe() {
+    return "wrote up to "
+        + Integer.toUnsignedString(produced)
+        + ", published "
+        + Integer.toUnsignedString(published)
+        + ", read by the peer "
+        + Integer.toUnsignedString(control.acquire(RingLayout.CONSUMER_INDEX))
+        + " of "
+        + capacity
+        + (finished ? ", finished" : "")
+        + (control.acquire(RingLayout.READER_STATE) == RingLayout.OPEN ? "" : ", reader shut")
+        + ", bells: data "
+        + control.acquire(RingLayout.DATA_BELL)
+        + ", space "
+        + control.acquire(RingLayout.SPACE_BELL);
+  }
+
   /** Data bytes of the ring. */
   public int capacity() {
     return capacity;

@@ -71,6 +71,27 @@ class PeersCommandTest {
   }
 
   @Test
+  void doctorTellsWhetherDom0sAgentWroteATable() throws Exception {
+    SimulatedHostConfig config = SimulatedHostConfig.of(TestDirectories.create(), 2);
+    try (SimulatedHost host = SimulatedHost.start(config.withoutAgent())) {
+      in(host, 2);
+      assertEquals(1, run("doctor"), err::toString);
+      assertTrue(
+          out.toString().contains("MISSING  agent: no table for domain 2: start the agent in dom0"),
+          out::toString);
+    }
+    out.getBuffer().setLength(0);
+    config = SimulatedHostConfig.of(TestDirectories.create(), 2);
+    try (SimulatedHost host = SimulatedHost.start(config)) {
+      in(host, 2);
+      assertEquals(0, run("doctor"), err::toString);
+      assertTrue(
+          out.toString().contains("ok       agent: its table for domain 2 has 2 rows"),
+          out::toString);
+    }
+  }
+
+  @Test
   void aGuestCannotAskForAnothersTable() throws Exception {
     SimulatedHostConfig config = SimulatedHostConfig.of(TestDirectories.create(), 2);
     try (SimulatedHost host = SimulatedHost.start(config)) {

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A client without manners: it speaks the protocol with the raw primitives, and writes what it
@@ -36,7 +37,9 @@ public final class HostileClient implements AutoCloseable {
 
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE_NANOS =
+      TimeUnit.SECONDS.toNanos(Long.getLong("xenshm.contract.timeoutSeconds", 20));
+  private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
   private static final String PROCESS = "0123456789abcdef";
 
   private final Xen xen;
@@ -145,7 +148,8 @@ public final class HostileClient implements AutoCloseable {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("the word at " + offset + " is still " + from);
       }
-      Thread.onSpinWait();
+      // The peer may need this processor.
+      LockSupport.parkNanos(PAUSE_NANOS);
       VarHandle.acquireFence();
     }
     return value;

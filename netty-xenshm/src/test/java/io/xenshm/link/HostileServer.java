@@ -3,6 +3,7 @@ package io.xenshm.link;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,9 +27,10 @@ public final class HostileServer implements AutoCloseable {
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String PROCESS = "fedcba9876543210";
-  private static final int PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = Long.getLong("xenshm.contract.timeoutSeconds", 20);
 
   private final Xen xen;
+  private final int listenerPort;
   private final EventChannels channels;
   private SharedPages descriptorPage;
   private int port;
@@ -40,6 +42,7 @@ public final class HostileServer implements AutoCloseable {
    */
   public HostileServer(Xen xen, int listenerPort, String record) throws IOException {
     this.xen = xen;
+    this.listenerPort = listenerPort;
     channels = xen.openEventChannels();
     announce(listenerPort, record);
   }
@@ -68,16 +71,17 @@ public final class HostileServer implements AutoCloseable {
 
   /** Waits for a client's offer, and maps its descriptor page. */
   public HostileServer awaitOffer(int client) throws Exception {
-    CompletableFuture<byte[]> offered = new CompletableFuture<>();
-    xen.xenStore()
-        .watch(
-            StorePaths.ALL_DOMAINS,
-            path -> {
-              if (StorePaths.clientOfOffer(path, xen.domainId()) == client) {
-                xen.xenStore().read(path).thenAccept(offered::complete);
-              }
-            })
-        .join();
+    CompletableFuture<Offer> offered = new CompletableFuture<>();
+    XenStore.Watch watch =
+        xen.xenStore()
+            .watch(
+                StorePaths.ALL_DOMAINS,
+                path -> {
+                  if (StorePaths.clientOfOffer(path, xen.domainId()) == client) {
+                    read(path, offered);
+                  }
+                })
+            .join();
     // what was offered before the watch
     String directory = StorePaths.offers(client, xen.domainId());
     xen.xenStore()
@@ -85,13 +89,31 @@ public final class HostileServer implements AutoCloseable {
         .thenAccept(
             names -> {
               for (String name : names) {
-                xen.xenStore().read(directory + '/' + name).thenAccept(offered::complete);
+                read(directory + '/' + name, offered);
               }
             });
-    Offer offer = Offer.parse(offered.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    Offer offer = offered.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    watch.cancel().join();
     descriptorPage = xen.grants().map(client, offer.descriptorReference());
     port = channels.bindInterdomain(client, offer.eventChannelPort());
     return this;
+  }
+
+  /** Takes the offer in a node if it is for this listener. */
+  private void read(String path, CompletableFuture<Offer> offered) {
+    xen.xenStore()
+        .read(path)
+        .thenAccept(
+            value -> {
+              try {
+                Offer offer = Offer.parse(value);
+                if (offer.listenerPort() == listenerPort) {
+                  offered.complete(offer);
+                }
+              } catch (MalformedOfferException e) {
+                offered.completeExceptionally(e);
+              }
+            });
   }
 
   public MemorySegment descriptor() {

@@ -2,12 +2,14 @@ package io.xenshm.netty;
 
 import static io.xenshm.netty.Received.get;
 import static io.xenshm.netty.TwoDomains.SERVER;
+import static io.xenshm.netty.TwoDomains.done;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.xenshm.link.HostileClient;
 import io.xenshm.ring.RingLayout;
 import io.xenshm.xen.Xen;
@@ -63,6 +65,18 @@ class HeartbeatTest {
         loss.getMessage().contains("no sign of life of the peer in domain " + ATTACKER),
         loss.getMessage());
     get(child.inactive);
+  }
+
+  @Test
+  void aSilentPeerIsGivenUpAlsoWhereTheChannelMovedToAnotherLoop() throws Exception {
+    connectSilently();
+    Channel moved = get(child.active).channel();
+    done(moved.deregister());
+    EventLoop other = domains.serverWorkers.next();
+    done((other.equals(moved.eventLoop()) ? domains.serverWorkers.next() : other).register(moved));
+
+    assertInstanceOf(IOException.class, get(child.exception));
+    done(moved.closeFuture());
   }
 
   @Test

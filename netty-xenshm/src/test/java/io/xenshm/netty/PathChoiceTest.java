@@ -39,6 +39,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +229,32 @@ class PathChoiceTest {
     exchange(listener, XenShmPathReason.CO_RESIDENT);
     assertEquals(XenShmPath.SHARED_MEMORY, server.next().path());
     assertTrue(server.accepted.isEmpty(), "a connection that its client gave up was accepted");
+  }
+
+  @Test
+  void aConnectionThatTheListenersPipelineClosesIsRefusedAtOnceAndKeepsNoMemory() throws Exception {
+    AtomicInteger closed = new AtomicInteger();
+    Channel listener =
+        done(
+            domains
+                .server(server)
+                .handler(
+                    new ChannelInboundHandlerAdapter() {
+                      @Override
+                      public void channelRead(ChannelHandlerContext ctx, Object child) {
+                        if (closed.getAndIncrement() == 0) {
+                          ((Channel) child).unsafe().closeForcibly();
+                        } else {
+                          ctx.fireChannelRead(child);
+                        }
+                      }
+                    })
+                .bind(new InetSocketAddress(SERVER_ADDRESS, 0)));
+
+    exchange(listener, XenShmPathReason.REFUSED);
+
+    listener.eventLoop().submit(() -> {}).sync();
+    assertEquals(0, domains.host.accounting(SERVER).mappedPages());
   }
 
   @Test

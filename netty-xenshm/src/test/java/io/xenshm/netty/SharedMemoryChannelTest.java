@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -23,10 +24,14 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.xenshm.xen.Xen;
+import io.xenshm.xen.sim.SimulatedDomain;
+import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -37,6 +42,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -473,6 +479,31 @@ class SharedMemoryChannelTest {
   }
 
   @Test
+  void aNewDomainWithTheNumberOfOneThatIsGoneIsReached() throws Exception {
+    domains.connect(new Received(), domains.bind(new Echo())).close().sync();
+    domains.host.destroyDomain(SERVER);
+    domains.host.addDomain(SimulatedDomain.of(SERVER));
+    try (SimulatedXen xen = SimulatedXen.open(domains.host.directory(), SERVER)) {
+      EventLoopGroup group =
+          new MultiThreadIoEventLoopGroup(
+              1, XenShmIoHandler.newFactory(xen, opened -> domains.serverPeers));
+      Channel listener =
+          done(
+              new ServerBootstrap()
+                  .group(group)
+                  .channel(XenShmServerSocketChannel.class)
+                  .childHandler(new Echo())
+                  .bind(new XenShmAddress(SERVER, 0)));
+      Received received = new Received();
+      Channel client = domains.connect(received, listener);
+      client.writeAndFlush(buffer(random(100))).sync();
+      received.awaitBytes(100);
+      client.close().sync();
+      group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  @Test
   void deathOfTheClientsDomainIsReportedToTheServer() throws Exception {
     Received server = new Received();
     domains.connect(new Received(), domains.bind(server));
@@ -560,20 +591,6 @@ class SharedMemoryChannelTest {
     assertArrayEquals(random(20), received.awaitBytes(20));
     client.writeAndFlush(buffer(random(30))).sync();
     assertArrayEquals(random(30), server.awaitBytes(30));
-  }
-
-  @Test
-  void registeringWithAnotherLoopIsRefusedAndSaysWhy() throws Exception {
-    Received server = new Received();
-    Channel client = domains.connect(new Received(), domains.bind(server));
-    EventLoop other = domains.clientLoops.next();
-    other = other.equals(client.eventLoop()) ? domains.clientLoops.next() : other;
-    done(client.deregister());
-
-    ChannelFuture moved = other.register(client).awaitUninterruptibly();
-
-    assertTrue(moved.cause().getMessage().contains("event loop"), moved.cause().toString());
-    get(server.inactive);
   }
 
   @Test

@@ -15,6 +15,7 @@ final class ConnectSeries {
   private final Function<ClientHandler, ChannelFuture> connector;
   private final CompletableFuture<Answer> result = new CompletableFuture<>();
   private final int count;
+  private final RoundTrips times;
   private int begun;
   private int ended;
   private long start;
@@ -22,6 +23,7 @@ final class ConnectSeries {
   ConnectSeries(Function<ClientHandler, ChannelFuture> connector, int count) {
     this.connector = connector;
     this.count = count;
+    times = new RoundTrips(count);
   }
 
   CompletableFuture<Answer> result() {
@@ -38,11 +40,14 @@ final class ConnectSeries {
   private void next() {
     if (begun < count) {
       begun++;
+      long connectStart = System.nanoTime();
       connector
           .apply(new OneAnswer())
           .addListener(
               future -> {
-                if (!future.isSuccess()) {
+                if (future.isSuccess()) {
+                  times.record(System.nanoTime() - connectStart);
+                } else {
                   result.completeExceptionally(future.cause());
                 }
               });
@@ -51,7 +56,11 @@ final class ConnectSeries {
 
   private void ended() {
     if (++ended == count) {
-      result.complete(new Answer().with("nanos", System.nanoTime() - start).with("count", count));
+      result.complete(
+          new Answer()
+              .with("nanos", System.nanoTime() - start)
+              .with("count", count)
+              .with("histogram", times.encoded()));
     }
     next();
   }

@@ -24,9 +24,13 @@ final class RoundTrips {
   /** A round trip ended, and the next one begins; false where it was the last one. */
   boolean ended() {
     long now = System.nanoTime();
-    histogram.recordValue(Math.min(now - sentAt, histogram.getHighestTrackableValue()));
+    record(now - sentAt);
     sentAt = now;
     return --left > 0;
+  }
+
+  void record(long nanos) {
+    histogram.recordValue(Math.min(nanos, histogram.getHighestTrackableValue()));
   }
 
   /** Returns the times, as HdrHistogram encodes them. */

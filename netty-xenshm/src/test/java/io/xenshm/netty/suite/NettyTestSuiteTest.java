@@ -53,12 +53,11 @@ import io.xenshm.netty.XenShmServerSocketChannel;
 import io.xenshm.netty.XenShmSocketChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,6 +75,12 @@ class NettyTestSuiteTest {
       List.of(
           Logger.getLogger("io.netty.testsuite"),
           Logger.getLogger(NettyTestSuiteTest.class.getPackageName()));
+
+  /**
+   * System property: whether each of the many parameters of {@code SocketSslEchoTest} runs over
+   * each pair of transports.
+   */
+  private static final String ALL_PAIRS = "xenshm.suite.allPairs";
 
   private static SuiteTransports transports;
 
@@ -97,6 +102,13 @@ class NettyTestSuiteTest {
   private static List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> tcpPairs() {
     return transports.permutations().stream()
         .filter(permutation -> permutation.path() == XenShmPath.TCP)
+        .map(NettyTestSuiteTest::pair)
+        .toList();
+  }
+
+  private static List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> ringPairs() {
+    return transports.permutations().stream()
+        .filter(permutation -> permutation.path() == XenShmPath.SHARED_MEMORY)
         .map(NettyTestSuiteTest::pair)
         .toList();
   }
@@ -369,20 +381,17 @@ class NettyTestSuiteTest {
 
   @Nested
   class SocketSslEcho extends SocketSslEchoTest {
-    private static final int PORTION = 4;
+    private static final AtomicInteger TURN = new AtomicInteger();
 
-    /** A quarter of Netty's parameters, of each pair of TLS engines: all of them take minutes. */
-    public static Collection<Object[]> data() throws Exception {
-      List<Object[]> all = List.copyOf(SocketSslEchoTest.data());
-      return IntStream.range(0, all.size())
-          .filter(i -> (i + i / PORTION) % PORTION == 0)
-          .mapToObj(all::get)
-          .toList();
-    }
-
+    /** All parameters over shared memory, and over one of the ways of TCP, in turn. */
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return pairs();
+      return Boolean.getBoolean(ALL_PAIRS)
+          ? pairs()
+          : Stream.concat(
+                  ringPairs().stream(),
+                  Stream.of(tcpPairs().get(TURN.getAndIncrement() % tcpPairs().size())))
+              .toList();
     }
 
     @Override
@@ -506,6 +515,24 @@ class NettyTestSuiteTest {
     protected SocketAddress newSocketAddress() {
       return SuiteTransports.serverAddress();
     }
+  }
+
+  /** The one of the two tests whose listener accepts, also where a ring is required. */
+  @Nested
+  class SocketDataReadInitialStateOverRings extends SocketDataReadInitialStateTest {
+    @Override
+    protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
+      return ringPairs();
+    }
+
+    @Override
+    protected SocketAddress newSocketAddress() {
+      return SuiteTransports.serverAddress();
+    }
+
+    @Override
+    @Disabled("connects to a listener that does not accept yet")
+    public void testAutoReadOffNoDataReadUntilReadCalled(TestInfo testInfo) {}
   }
 
   @Nested

@@ -20,6 +20,8 @@ public final class Side {
       TimeUnit.SECONDS.toNanos(Long.getLong("xenshm.contract.timeoutSeconds", 30));
 
   private static final int SLICE_MILLIS = 20;
+  private static final long MIN_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final String FAILED = "failed";
   private static final String SEPARATOR = "|";
 
@@ -109,9 +111,12 @@ public final class Side {
   /** Waits until something is so. */
   public void await(String what, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + TIMEOUT_NANOS;
+    long pauseNanos = MIN_PAUSE_NANOS;
     while (!condition.call()) {
       take(0);
-      LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
+      LockSupport.parkNanos(pauseNanos);
+      // The other role may need this processor.
+      pauseNanos = Math.min(2 * pauseNanos, MAX_PAUSE_NANOS);
       if (System.nanoTime() - deadline > 0) {
         throw new AssertionError("did not come in time: " + what);
       }

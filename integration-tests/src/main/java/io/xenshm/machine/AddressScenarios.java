@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.xenshm.directory.PeerDirectories;
 import io.xenshm.directory.PeerLookup;
 import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.netty.XenShm;
@@ -23,10 +24,10 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The client's guest with dom0's agent: connects to addresses as any program does, and checks which
- * path the library took. Arguments name the scenarios; the server is {@link AddressServer}.
+ * Connects to addresses as any program does, and checks which path the library took: the client's
+ * side of {@link AddressServer}, with dom0's agent. Has access to Xen and an event loop of its own.
  */
-final class AddressClient {
+final class AddressScenarios implements AutoCloseable {
   private static final String SERVER = Ports.addressOfGuest(Ports.SERVER_GUEST);
   private static final String OWN = Ports.addressOfGuest(Ports.CLIENT_GUEST);
 
@@ -39,44 +40,40 @@ final class AddressClient {
   private static final int WRITE_SECONDS = 60;
   private static final int MESSAGE = 1000;
 
-  private final Report report = new Report();
+  private final Report report;
   private final Xen xen;
   private final KnownPeers peers;
   private final EventLoopGroup group;
 
-  private AddressClient(Xen xen, KnownPeers peers) {
-    this.xen = xen;
-    this.peers = peers;
-    this.group = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(xen));
-  }
-
-  public static void main(String[] scenarios) throws Exception {
-    Xen xen = XenBackEnds.open(XenBackEnds.AUTO);
-    KnownPeers peers = new KnownPeers(xen);
+  /**
+   * Waits for the table.
+   *
+   * @param byMac whether addresses that are not in the table are looked up by their MAC address
+   */
+  AddressScenarios(Report report, boolean byMac) throws Exception {
+    this.report = report;
+    System.setProperty(PeerDirectories.MAC_PROPERTY, String.valueOf(byMac));
+    xen = XenBackEnds.open(XenBackEnds.AUTO);
+    peers = new KnownPeers(xen);
     // Before the event loop: what it reads of the table first has the server.
     peers.await(SERVER, Outcome.CO_RESIDENT);
-    Control control = Control.connect();
-    AddressClient client = new AddressClient(xen, peers);
-    for (String scenario : scenarios) {
-      if (scenario.equals("end")) {
-        control.say("end");
-      } else {
-        client.report.check(scenario, () -> client.play(scenario));
-      }
-    }
-    control.close();
-    client.group.shutdownGracefully().sync();
-    peers.close();
-    xen.close();
-    client.report.exit();
+    group = new MultiThreadIoEventLoopGroup(1, XenShmIoHandler.newFactory(xen));
   }
 
-  private void play(String scenario) throws Exception {
+  @Override
+  public void close() {
+    group.shutdownGracefully().awaitUninterruptibly();
+    peers.close();
+    xen.close();
+  }
+
+  void play(String scenario) throws Exception {
     switch (scenario) {
       case "by-address" -> byAddress();
       case "not-found" -> notFound();
       case "by-mac" -> byMac();
       case "claims" -> claims();
+      case "gone" -> peers.await(SERVER, Outcome.NOT_CO_RESIDENT);
       default -> throw new IllegalArgumentException("no scenario '" + scenario + "'");
     }
   }
@@ -95,7 +92,7 @@ final class AddressClient {
     connect(untold, Ports.ALL_ADDRESSES, XenShmPathReason.NOT_CO_RESIDENT);
   }
 
-  /** Finds the address that dom0 was not told, in a process with {@code xenshm.peers.mac}. */
+  /** Finds the address that dom0 was not told, with {@code xenshm.peers.mac}. */
   private void byMac() throws Exception {
     String untold = Ports.untoldAddressOfGuest(Ports.SERVER_GUEST);
     // So that the kernel has its MAC address.

@@ -1,0 +1,94 @@
+package io.xenshm.soak;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** Kills, destroys and restarts what does not stay. For one thread. */
+final class Disturber {
+  private static final int LONGEST_ABSENCE_MILLIS = 1500;
+
+  private final Site site;
+  private final SplittableRandom random;
+  private final Disturbances disturbances = new Disturbances();
+  private final Map<String, Integer> counts = new TreeMap<>();
+  private boolean agentIsOff;
+
+  Disturber(Site site, SplittableRandom random) {
+    this.site = site;
+    this.random = random;
+  }
+
+  Disturbances disturbances() {
+    return disturbances;
+  }
+
+  Map<String, Integer> counts() {
+    return counts;
+  }
+
+  void disturb() throws IOException, InterruptedException {
+    List<Peer> victims = site.peers().stream().filter(peer -> !peer.resident).toList();
+    switch (random.nextInt(4)) {
+      case 0 -> toggleAgent();
+      case 1 -> destroyDomain();
+      default -> kill(victims.get(random.nextInt(victims.size())));
+    }
+  }
+
+  /** Brings back what is away. */
+  void repair() throws IOException, InterruptedException {
+    if (agentIsOff) {
+      toggleAgent();
+    }
+  }
+
+  private void kill(Peer peer) throws IOException, InterruptedException {
+    count("process killed");
+    disturbances.begin(peer, "kill");
+    peer.kill();
+    absence();
+    peer.restart();
+    disturbances.end(peer);
+  }
+
+  /** The guest goes; its processes, which the simulation leaves alone, are killed after it. */
+  private void destroyDomain() throws IOException, InterruptedException {
+    repair(); // the new domain needs a table
+    count("domain destroyed");
+    List<Peer> inhabitants =
+        site.peers().stream().filter(peer -> peer.domain == Site.DESTROYED).toList();
+    inhabitants.forEach(peer -> disturbances.begin(peer, "destruction"));
+    site.host("destroy " + Site.DESTROYED);
+    for (Peer peer : inhabitants) {
+      peer.kill();
+    }
+    absence();
+    site.host("create " + Site.DESTROYED);
+    for (Peer peer : inhabitants) {
+      peer.restart();
+      disturbances.end(peer);
+    }
+  }
+
+  private void toggleAgent() throws IOException, InterruptedException {
+    agentIsOff = !agentIsOff;
+    if (agentIsOff) {
+      count("agent killed");
+      site.killAgent();
+    } else {
+      site.startAgent();
+    }
+  }
+
+  private void absence() throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(random.nextInt(LONGEST_ABSENCE_MILLIS));
+  }
+
+  private void count(String what) {
+    counts.merge(what, 1, Integer::sum);
+  }
+}

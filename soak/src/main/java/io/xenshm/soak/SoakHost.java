@@ -1,0 +1,88 @@
+package io.xenshm.soak;
+
+import io.xenshm.examples.Program;
+import io.xenshm.xen.sim.SimulatedDomain;
+import io.xenshm.xen.sim.SimulatedHost;
+import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.xen.sim.SimulatedLimits;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The simulated host as a process, which does what it is told to by lines on its standard input:
+ * {@code accounting N}, {@code destroy N}, {@code create N}, {@code stat}. Ends with its parent.
+ */
+final class SoakHost {
+  private static final int GRANTED_PAGES = 4096;
+  private static final int QUICK_FREES = 1024;
+  private static final int QUICK_FREES_MILLIS = 50;
+
+  private static final long TABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private SoakHost() {}
+
+  /** Runs a host in the directory {@code args[0]} with {@code args[1]} guests. */
+  public static void main(String[] args) {
+    Program.run("host", () -> run(Path.of(args[0]), Integer.parseInt(args[1])));
+  }
+
+  private static void run(Path directory, int guests) throws IOException {
+    SimulatedLimits limits =
+        SimulatedLimits.DEFAULT
+            .withGrantedPages(GRANTED_PAGES)
+            .withDeferredFrees(QUICK_FREES, QUICK_FREES_MILLIS);
+    try (SimulatedHost host =
+        SimulatedHost.start(
+            SimulatedHostConfig.of(directory, guests).withLimits(limits).withoutAgent())) {
+      System.out.println("READY " + host.directory());
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        System.out.println("DID " + handle(host, line.split(" ", -1)));
+      }
+    }
+  }
+
+  /**
+   * Returns when the agent wrote the domain's table: a loopback address that the table does not
+   * know as the domain's own is not announced.
+   */
+  private static void create(SimulatedHost host, SimulatedDomain domain) throws IOException {
+    host.addDomain(domain);
+    String own =
+        "/local/domain/"
+            + domain.id()
+            + "/xenshm/peers/"
+            + domain.network()
+            + '/'
+            + domain.address().replace('.', '-');
+    long deadline = System.nanoTime() + TABLE_NANOS;
+    while (host.xenStore().read(own) == null) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("the agent wrote no " + own);
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private static String handle(SimulatedHost host, String[] words) throws IOException {
+    switch (words[0]) {
+      case "accounting" -> {
+        return host.accounting(Integer.parseInt(words[1])).toString();
+      }
+      case "destroy" -> host.destroyDomain(Integer.parseInt(words[1]));
+      case "create" -> create(host, SimulatedDomain.of(Integer.parseInt(words[1])));
+      case "stat" -> {
+        return Holdings.ofThisProcess(null);
+      }
+      default -> throw new IOException("not understood: " + words[0]);
+    }
+    return words[0];
+  }
+}
