@@ -116,15 +116,21 @@ final class PeerWatches {
             });
   }
 
-  /** Gives up the watches that no link needs, now and later. */
+  /** Gives up the watches that no link needs, now and later. Waits until XenStore knows. */
   void close() {
+    List<CompletableFuture<Void>> stopped = new ArrayList<>();
     synchronized (directories) {
       closed = true;
       for (Directory directory : idle) {
         directories.remove(directory.path);
-        directory.stop();
+        stopped.add(directory.stopping());
       }
       idle.clear();
+    }
+    try {
+      CompletableFuture.allOf(stopped.toArray(CompletableFuture<?>[]::new)).join();
+    } catch (CompletionException e) {
+      logger.debug("Watches could not be given up", e);
     }
   }
 
@@ -172,7 +178,12 @@ final class PeerWatches {
     }
 
     void stop() {
-      watch.thenAccept(Watch::cancel);
+      CompletableFuture<Void> unused = stopping();
+    }
+
+    /** Stops; completes when XenStore knows. */
+    CompletableFuture<Void> stopping() {
+      return watch.thenCompose(Watch::cancel);
     }
 
     /** Looks only when the node itself changed: offers come and go below it. */

@@ -49,6 +49,7 @@ class PeerWatchesTest {
   @Test
   void fewWatchesOutliveTheirLinks() throws Exception {
     for (int peer = 2; peer <= 5; peer++) {
+      host.xenStore().write(StorePaths.listeners(peer), "", "n" + peer, "r1");
       watches.watch(peer, Role.CLIENT, Runnable::run, () -> {}).cancel();
     }
     settle();
