@@ -5,7 +5,6 @@ import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
 import io.netty.testsuite.transport.socket.DatagramConnectNotExistsTest;
-import io.netty.testsuite.transport.socket.DatagramConnectedWriteExceptionTest;
 import io.netty.testsuite.transport.socket.DatagramUnicastIPv6MappedTest;
 import io.netty.testsuite.transport.socket.DatagramUnicastIPv6Test;
 import io.netty.testsuite.transport.socket.DatagramUnicastInetTest;
@@ -110,14 +109,6 @@ class NettyDatagramSuiteTest {
 
   @Nested
   class ConnectNotExists extends DatagramConnectNotExistsTest {
-    @Override
-    protected List<BootstrapFactory<Bootstrap>> newFactories() {
-      return clients();
-    }
-  }
-
-  @Nested
-  class ConnectedWriteException extends DatagramConnectedWriteExceptionTest {
     @Override
     protected List<BootstrapFactory<Bootstrap>> newFactories() {
       return clients();
