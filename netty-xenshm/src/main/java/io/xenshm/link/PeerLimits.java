@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
  * from any thread.
  */
 public final class PeerLimits {
-  /** An honest peer unmaps within milliseconds. */
-  static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  /** An honest peer unmaps within milliseconds, or seconds where its machine is busy. */
+  static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** Memory of which nobody tells when it is unmapped counts for so long. */
   static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
