@@ -134,9 +134,9 @@ final class Round {
     say(subject, "%.1f µs", median);
   }
 
-  private void calls(Subject subject, Measured measured, double messages) {
-    results.add(subject, Metric.CLIENT_CALLS, measured.client().calls() / messages);
-    results.add(subject, Metric.SERVER_CALLS, measured.server().calls() / messages);
+  private void calls(Subject subject, Measured measured, long messages) {
+    results.add(subject, Metric.CLIENT_CALLS, measured.client().calls() / (double) messages);
+    results.add(subject, Metric.SERVER_CALLS, measured.server().calls() / (double) messages);
   }
 
   private static Histogram decode(String encoded) throws IOException {
