@@ -12,6 +12,10 @@ enum Metric {
   CLIENT_ALLOCATION,
   /** Heap bytes that the server's working thread allocated for one message. */
   SERVER_ALLOCATION,
+  /** How often the client's working thread read, wrote or slept for one message. */
+  CLIENT_CALLS,
+  /** How often the server's working thread read, wrote or slept for one message. */
+  SERVER_CALLS,
   /** Median of the round trips in microseconds. */
   P50,
   /** What 99 of 100 round trips took at most, in microseconds. */

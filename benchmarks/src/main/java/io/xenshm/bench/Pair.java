@@ -125,13 +125,15 @@ final class Pair {
    * @param processNanos processor time of the process
    * @param workerNanos processor time of the thread that works
    * @param allocatedBytes what this thread allocated on the heap
+   * @param calls how often it read, wrote or slept; 0 where that is not known
    */
-  record Cost(long processNanos, long workerNanos, long allocatedBytes) {
+  record Cost(long processNanos, long workerNanos, long allocatedBytes, long calls) {
     private static Cost between(Answer before, Answer after) {
       return new Cost(
           after.number("process") - before.number("process"),
           after.number("worker") - before.number("worker"),
-          after.number("allocated") - before.number("allocated"));
+          after.number("allocated") - before.number("allocated"),
+          after.number("calls") - before.number("calls"));
     }
   }
 }

@@ -98,6 +98,7 @@ final class Round {
         measured.answer().number("allocated") / (double) messages);
     results.add(
         subject, Metric.SERVER_ALLOCATION, measured.server().allocatedBytes() / (double) messages);
+    calls(subject, measured, messages);
     say(subject, "%.0f MB/s", rate);
   }
 
@@ -129,7 +130,13 @@ final class Round {
         subject, Metric.CLIENT_ALLOCATION, measured.answer().number("allocated") / (double) count);
     results.add(
         subject, Metric.SERVER_ALLOCATION, measured.server().allocatedBytes() / (double) count);
+    calls(subject, measured, count);
     say(subject, "%.1f µs", median);
+  }
+
+  private void calls(Subject subject, Measured measured, long messages) {
+    results.add(subject, Metric.CLIENT_CALLS, measured.client().calls() / (double) messages);
+    results.add(subject, Metric.SERVER_CALLS, measured.server().calls() / (double) messages);
   }
 
   private static Histogram decode(String encoded) throws IOException {

@@ -13,7 +13,6 @@ final class Summary {
   private static final double[] PAPER_MEGABITS = {278, 624, 2366, 1893, 2054};
   private static final double BITS = 8;
   private static final int MIDDLE_SIZE = 16 * 1024;
-  private static final int SMALL_SIZE = 256;
   private static final int LATENCY_SIZE = 64;
   private static final double[] PERCENTILES = {1, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99};
 
@@ -120,6 +119,7 @@ final class Summary {
             Metric.IDLE_CPU,
             "%.4f"));
     all.add(allocation());
+    all.add(systemCalls());
     all.add(cpu("client", Metric.CLIENT_CPU));
     all.add(cpu("server", Metric.SERVER_CPU));
     return all.stream().filter(section -> !section.rows().isEmpty()).toList();
@@ -182,34 +182,50 @@ final class Summary {
   }
 
   private Section allocation() {
+    return perMessage(
+        "Heap bytes that the event loops allocate for a message",
+        "of the whole pipeline; the server's with what the connection itself takes, divided by the messages",
+        Metric.CLIENT_ALLOCATION,
+        Metric.SERVER_ALLOCATION,
+        "%.2f");
+  }
+
+  private Section systemCalls() {
+    return perMessage(
+        "Reads, writes and sleeps of the event loops for a message",
+        "as Linux counts them for each thread; those that only ask epoll are not among them",
+        Metric.CLIENT_CALLS,
+        Metric.SERVER_CALLS,
+        "%.4f");
+  }
+
+  private Section perMessage(String title, String note, Metric client, Metric server, String form) {
     List<String> series = results.series(Benchmark.PING, ORDER);
     if (series.isEmpty()) {
       series = results.series(Benchmark.STREAM, ORDER);
     }
     List<List<String>> rows = new ArrayList<>();
-    for (Metric metric : List.of(Metric.CLIENT_ALLOCATION, Metric.SERVER_ALLOCATION)) {
-      String role = metric == Metric.CLIENT_ALLOCATION ? "client" : "server";
-      allocation(rows, "stream of 256 B, " + role, Benchmark.STREAM, SMALL_SIZE, metric, series);
-      allocation(rows, "round trip of 64 B, " + role, Benchmark.PING, LATENCY_SIZE, metric, series);
+    for (Metric metric : List.of(client, server)) {
+      String role = metric == client ? "client" : "server";
+      for (int size : results.parameters(Benchmark.STREAM)) {
+        String label = "stream of %s B, %s".formatted(bytes(size), role);
+        perMessage(rows, label, new Column(Benchmark.STREAM, size, metric), series, form);
+      }
+      String label = "round trip of %s B, %s".formatted(bytes(LATENCY_SIZE), role);
+      perMessage(rows, label, new Column(Benchmark.PING, LATENCY_SIZE, metric), series, form);
     }
-    return new Section(
-        "Heap bytes that the event loops allocate for a message",
-        "of the whole pipeline; the server's with what the connection itself takes, divided by the messages",
-        heading("", series),
-        rows);
+    return new Section(title, note, heading("", series), rows);
   }
 
-  private void allocation(
-      List<List<String>> rows,
-      String label,
-      Benchmark benchmark,
-      int size,
-      Metric metric,
-      List<String> series) {
-    if (results.parameters(benchmark).contains(size)) {
+  private record Column(Benchmark benchmark, int parameter, Metric metric) {}
+
+  private void perMessage(
+      List<List<String>> rows, String label, Column column, List<String> series, String form) {
+    if (results.parameters(column.benchmark).contains(column.parameter)) {
       List<String> row = new ArrayList<>(List.of(label));
       for (String name : series) {
-        row.add(cell(results.median(new Subject(benchmark, name, size), metric), "%.2f"));
+        Subject subject = new Subject(column.benchmark, name, column.parameter);
+        row.add(cell(results.median(subject, column.metric), form));
       }
       rows.add(row);
     }

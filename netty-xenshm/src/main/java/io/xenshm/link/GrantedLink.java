@@ -2,6 +2,7 @@ package io.xenshm.link;
 
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
+import io.xenshm.ring.RingViolationException;
 import java.util.concurrent.Executor;
 
 /**
@@ -43,11 +44,25 @@ final class GrantedLink extends Link {
   void release(boolean peerDomainGone) {
     if (peerDomainGone) {
       doorbells.unbind(port);
-      memory.pages.close();
+      pool.discard(memory);
       lease.end();
       return;
     }
     new UnmapAwait().start();
+  }
+
+  /** Whether the peer published all that it wrote: one that died may have written more. */
+  private boolean closedByPeer() {
+    return descriptor.isClosed(DescriptorPage.SERVER_CLOSED_OFFSET);
+  }
+
+  private long receivedAtMost() {
+    try {
+      consumer().refresh();
+      return consumer().received();
+    } catch (RingViolationException e) {
+      return Long.MAX_VALUE;
+    }
   }
 
   /** Waits for the server's kernel to say that the memory is unmapped. */
@@ -66,6 +81,9 @@ final class GrantedLink extends Link {
     public void rung() {
       if (!descriptor.isLive(DescriptorPage.SERVER_LIVE_OFFSET)) {
         doorbells.unbind(port);
+        if (closedByPeer()) {
+          memory.setUsed(producer().written(), receivedAtMost());
+        }
         pool.give(memory);
         lease.end();
       }
@@ -73,14 +91,14 @@ final class GrantedLink extends Link {
 
     @Override
     public void suspended() {
-      memory.pages.close();
+      pool.discard(memory);
       doorbells.unbind(port);
       lease.end();
     }
 
     @Override
     public void loopEnds() {
-      memory.pages.close();
+      pool.discard(memory);
       lease.holdForAWhile();
     }
   }

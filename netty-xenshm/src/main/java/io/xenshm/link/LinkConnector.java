@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.NoLinkException.Reason;
 import io.xenshm.xen.XenException;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -37,7 +38,7 @@ public final class LinkConnector {
   private LinkMemory memory;
   private PeerLimits.Lease lease;
   private int eventChannelPort;
-  private String offerPath;
+  private Offers.Published published;
   private boolean done;
 
   /**
@@ -76,7 +77,7 @@ public final class LinkConnector {
                   + " is this one: Xen shares no memory with oneself; connect by TCP"));
       return;
     }
-    onLoop(ListenerSearch.find(node.xen().xenStore(), target), this::listenerFound);
+    onLoop(ListenerSearch.find(node.peers(), target), this::listenerFound);
   }
 
   /**
@@ -143,16 +144,19 @@ public final class LinkConnector {
             memory.descriptorReference(),
             eventChannelPort,
             nonce);
-    onLoop(node.offers().publish(target.domain(), offer), this::offerPublished);
+    published = node.offers().publish(target.domain(), offer);
+    CompletableFuture<Void> written = published.written();
+    // The server's answer may be the first that is heard of it: success is no news.
+    written.whenComplete(
+        (ok, refused) -> {
+          if (refused != null) {
+            onLoop(written, this::notPublished);
+          }
+        });
   }
 
-  private void offerPublished(String path, IOException failure) {
-    if (failure == null) {
-      offerPath = path;
-      if (done) {
-        node.offers().remove(path);
-      }
-    } else if (!done) {
+  private void notPublished(Void nothing, IOException failure) {
+    if (!done) {
       abandon(failure);
     }
   }
@@ -212,14 +216,14 @@ public final class LinkConnector {
       node.pool().give(memory);
       lease.end();
     } else {
-      memory.pages.close();
+      node.pool().discard(memory);
       lease.holdForAWhile();
     }
   }
 
   private void removeOffer() {
-    if (offerPath != null) {
-      node.offers().remove(offerPath);
+    if (published != null) {
+      published.remove();
     }
   }
 
@@ -228,8 +232,7 @@ public final class LinkConnector {
     callback.failed(cause);
   }
 
-  private <T> void onLoop(
-      java.util.concurrent.CompletableFuture<T> future, BiConsumer<T, IOException> next) {
+  private <T> void onLoop(CompletableFuture<T> future, BiConsumer<T, IOException> next) {
     future.whenComplete(
         (result, failure) -> {
           try {

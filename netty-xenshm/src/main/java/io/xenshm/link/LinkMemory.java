@@ -12,6 +12,8 @@ final class LinkMemory {
   final int ringSize;
   final DescriptorPage descriptor;
   final SharedPages pages;
+  private long clientUsed;
+  private long serverUsed;
 
   /** Which of the pool's generations it belongs to. */
   int generation;
@@ -19,6 +21,8 @@ final class LinkMemory {
   private LinkMemory(SharedPages pages, int ringSize) {
     this.pages = pages;
     this.ringSize = ringSize;
+    clientUsed = ringSize;
+    serverUsed = ringSize;
     this.descriptor = new DescriptorPage(pages.memory());
   }
 
@@ -51,7 +55,17 @@ final class LinkMemory {
     return pages.memory().asSlice(Xen.PAGE_SIZE + (long) ringSize, ringSize);
   }
 
+  /** Takes note of how much of the rings was used, at most; all of them where it is unknown. */
+  void setUsed(long clientBytes, long serverBytes) {
+    clientUsed = Math.min(clientBytes, ringSize);
+    serverUsed = Math.min(serverBytes, ringSize);
+  }
+
+  /** Zeroes what was used, and the descriptor page. */
   void zero() {
-    pages.memory().fill((byte) 0);
+    pages.memory().asSlice(0, Xen.PAGE_SIZE).fill((byte) 0);
+    clientRing().asSlice(0, clientUsed).fill((byte) 0);
+    serverRing().asSlice(0, serverUsed).fill((byte) 0);
+    setUsed(ringSize, ringSize);
   }
 }

@@ -89,6 +89,7 @@ public final class LinkNode {
     } catch (IOException e) {
       logger.debug("The node of this process could not be removed", e);
     }
+    peers.close();
     pool.close();
     processes.close();
   }

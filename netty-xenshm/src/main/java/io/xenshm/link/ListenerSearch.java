@@ -17,8 +17,9 @@ final class ListenerSearch {
    * Finds who listens: completes with the nonce of the listening process, or fails with a {@link
    * NoLinkException}.
    */
-  static CompletableFuture<String> find(XenStoreOperations store, LinkTarget target) {
-    return records(store, target.domain(), new ListenerPort(target.kind(), target.port()))
+  static CompletableFuture<String> find(PeerWatches peers, LinkTarget target) {
+    return peers
+        .listeners(target.domain(), new ListenerPort(target.kind(), target.port()))
         .thenCompose(found -> choose(found, target));
   }
 

@@ -21,35 +21,48 @@ final class MemoryPool {
   private final ArrayDeque<LinkMemory> idle = new ArrayDeque<>();
   private int idlePages;
   private int generation;
+  private int usedPages;
   private boolean closed;
 
+  /**
+   * A pool without memory.
+   *
+   * @param maxIdlePages pages that are kept; more only where at least as many are in use
+   */
   MemoryPool(GrantTable grants, int maxIdlePages) {
     this.grants = grants;
     this.maxIdlePages = maxIdlePages;
   }
 
   /**
-   * Returns zeroed memory that is granted to a domain.
+   * Returns zeroed memory, to be given back by {@link #give} or {@link #discard}, that is granted
+   * to a domain.
    *
    * @throws XenLimitException if the limit of grants is reached, also without all idle memory
    */
   LinkMemory take(int peerDomain, int ringSize) throws XenException {
-    LinkMemory pooled = takeIdle(peerDomain, ringSize);
-    if (pooled != null) {
-      pooled.zero();
-      return pooled;
+    LinkMemory memory = takeIdle(peerDomain, ringSize);
+    if (memory != null) {
+      memory.zero();
+    } else {
+      memory = grant(peerDomain, ringSize);
     }
+    used(LinkMemory.pageCount(ringSize));
+    return memory;
+  }
+
+  private LinkMemory grant(int peerDomain, int ringSize) throws XenException {
     try {
-      return grant(peerDomain, ringSize);
+      return grantNow(peerDomain, ringSize);
     } catch (XenLimitException e) {
       if (!releaseIdle()) {
         throw e;
       }
-      return grant(peerDomain, ringSize);
+      return grantNow(peerDomain, ringSize);
     }
   }
 
-  private LinkMemory grant(int peerDomain, int ringSize) throws XenException {
+  private LinkMemory grantNow(int peerDomain, int ringSize) throws XenException {
     int now;
     synchronized (this) {
       now = generation;
@@ -57,6 +70,10 @@ final class MemoryPool {
     LinkMemory memory = LinkMemory.grant(grants, peerDomain, ringSize);
     memory.generation = now;
     return memory;
+  }
+
+  private synchronized void used(int pages) {
+    usedPages += pages;
   }
 
   private synchronized LinkMemory takeIdle(int peerDomain, int ringSize) {
@@ -75,12 +92,22 @@ final class MemoryPool {
   void give(LinkMemory memory) {
     int pages = LinkMemory.pageCount(memory.ringSize);
     synchronized (this) {
-      if (!closed && memory.generation == generation && idlePages + pages <= maxIdlePages) {
+      usedPages -= pages;
+      // who opens many connections will soon open as many again
+      if (!closed
+          && memory.generation == generation
+          && idlePages + pages <= Math.max(maxIdlePages, usedPages)) {
         idle.push(memory);
         idlePages += pages;
         return;
       }
     }
+    memory.pages.close();
+  }
+
+  /** Ends the grants of memory that is of no use any more: the peer may have it mapped. */
+  void discard(LinkMemory memory) {
+    used(-LinkMemory.pageCount(memory.ringSize));
     memory.pages.close();
   }
 

@@ -47,29 +47,46 @@ final class Offers {
     this.process = process;
   }
 
-  /** Writes an offer; completes with its path. */
-  CompletableFuture<String> publish(int serverDomain, Offer offer) {
+  /** Writes an offer. */
+  Published publish(int serverDomain, Offer offer) {
     String path =
         StorePaths.offer(
             xen.domainId(), serverDomain, process, serial.getAndIncrement() & 0x7fffffff);
     if (isNew(offer.listenerProcess())) {
       directories.remove(serverDomain);
     }
-    return directory(serverDomain)
-        .thenCompose(ready -> store.write(path, offer.format()))
-        .thenApply(done -> path);
+    return new Published(
+        path, directory(serverDomain).thenCompose(ready -> store.write(path, offer.format())));
   }
 
-  /** Removes an offer that is settled. */
-  void remove(String path) {
-    store
-        .remove(path)
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                logger.debug("Offer {} could not be removed", path, failure);
-              }
-            });
+  /** An offer that was written, or is being written. */
+  final class Published {
+    private final String path;
+    private final CompletableFuture<Void> written;
+
+    private Published(String path, CompletableFuture<Void> written) {
+      this.path = path;
+      this.written = written;
+    }
+
+    /** Completes when XenStore has the offer. */
+    CompletableFuture<Void> written() {
+      return written;
+    }
+
+    /** Removes the offer, which is settled: once it is there. */
+    void remove() {
+      written.whenComplete(
+          (done, failed) ->
+              store
+                  .remove(path)
+                  .whenComplete(
+                      (removed, failure) -> {
+                        if (failure != null) {
+                          logger.debug("Offer {} could not be removed", path, failure);
+                        }
+                      }));
+    }
   }
 
   /** The directories are gone, and so is what they were for. */

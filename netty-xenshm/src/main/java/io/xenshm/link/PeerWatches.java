@@ -7,6 +7,7 @@ import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Watch;
 import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -23,12 +24,17 @@ import java.util.function.IntConsumer;
 /**
  * Notices that a peer's domain is gone: no event channel tells, but a node that the peer made
  * readable disappears with it. One watch serves all links to a domain, since watches are a scarce
- * quota.
+ * quota. The same watch tells of changes to the peer's listeners, which are remembered meanwhile.
+ *
+ * <p>A few watches outlive the last link: the next one to that domain is quicker.
  *
  * <p>All methods may be called from any thread.
  */
 final class PeerWatches {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerWatches.class);
+
+  /** Watches that are kept although no link needs them. */
+  static final int MAX_IDLE = 2;
 
   private static final long RETRY_MILLIS = 500;
 
@@ -36,7 +42,9 @@ final class PeerWatches {
   private final Xen xen;
   private final Witness witness;
   private final IntConsumer onGone;
+  private final ArrayDeque<Directory> idle = new ArrayDeque<>(); // directories
   private final Map<String, Directory> directories = new HashMap<>();
+  private boolean closed; // directories
 
   /**
    * Creates it.
@@ -67,7 +75,7 @@ final class PeerWatches {
       Directory directory =
           directories.computeIfAbsent(path, key -> new Directory(path, peerDomain));
       directory.entries.add(entry);
-      directory.seen(); // the peer has just answered, or made its offer
+      idle.remove(directory);
       directory.start();
       return () -> cancel(directory, entry);
     }
@@ -79,6 +87,7 @@ final class PeerWatches {
     synchronized (directories) {
       forgotten = new ArrayList<>(directories.values());
       directories.clear();
+      idle.clear();
     }
     forgotten.forEach(Directory::stop);
   }
@@ -95,9 +104,60 @@ final class PeerWatches {
   private void cancel(Directory directory, Entry entry) {
     synchronized (directories) {
       directory.entries.remove(entry);
-      if (directory.entries.isEmpty() && directories.remove(directory.path, directory)) {
-        directory.stop();
+      if (!directory.entries.isEmpty() || directories.get(directory.path) != directory) {
+        return;
       }
+      idle.add(directory);
+      while (idle.size() > MAX_IDLE || (closed && !idle.isEmpty())) {
+        Directory oldest = idle.remove();
+        directories.remove(oldest.path);
+        oldest.stop();
+      }
+    }
+  }
+
+  /** Returns the records of the listeners at a port, by process. */
+  CompletableFuture<Map<String, ListenerRecord>> listeners(int domain, ListenerPort port) {
+    ListenerCache cache = null;
+    synchronized (directories) {
+      Directory directory = directories.get(StorePaths.listeners(domain));
+      if (directory != null && directory.isWatched()) {
+        cache = directory.listeners;
+      }
+    }
+    if (cache == null) {
+      return ListenerSearch.records(store, domain, port);
+    }
+    Map<String, ListenerRecord> known = cache.get(port);
+    return known == null ? readInto(cache, domain, port) : CompletableFuture.completedFuture(known);
+  }
+
+  private CompletableFuture<Map<String, ListenerRecord>> readInto(
+      ListenerCache cache, int domain, ListenerPort port) {
+    int changes = cache.changes();
+    return ListenerSearch.records(store, domain, port)
+        .thenApply(
+            records -> {
+              cache.put(port, records, changes);
+              return records;
+            });
+  }
+
+  /** Gives up the watches that no link needs, now and later. Waits until XenStore knows. */
+  void close() {
+    List<CompletableFuture<Void>> stopped = new ArrayList<>();
+    synchronized (directories) {
+      closed = true;
+      for (Directory directory : idle) {
+        directories.remove(directory.path);
+        stopped.add(directory.stopping());
+      }
+      idle.clear();
+    }
+    try {
+      CompletableFuture.allOf(stopped.toArray(CompletableFuture<?>[]::new)).join();
+    } catch (CompletionException e) {
+      logger.debug("Watches could not be given up", e);
     }
   }
 
@@ -116,6 +176,7 @@ final class PeerWatches {
     private final String path;
     private final int peerDomain;
     private final Set<Entry> entries = new LinkedHashSet<>();
+    private final ListenerCache listeners = new ListenerCache();
     private CompletableFuture<Watch> watch;
 
     /** The latest connection to XenStore through which the node was seen. */
@@ -124,10 +185,6 @@ final class PeerWatches {
     Directory(String path, int peerDomain) {
       this.path = path;
       this.peerDomain = peerDomain;
-    }
-
-    void seen() {
-      seenBy = Math.max(seenBy, store.connection());
     }
 
     void start() {
@@ -159,12 +216,22 @@ final class PeerWatches {
       }
     }
 
+    boolean isWatched() {
+      return watch.isDone() && !watch.isCompletedExceptionally();
+    }
+
     void stop() {
       watch.thenAccept(Watch::cancel);
     }
 
+    /** Stops; completes when XenStore knows. */
+    CompletableFuture<Void> stopping() {
+      return watch.thenCompose(Watch::cancel);
+    }
+
     /** Looks only when the node itself changed: offers come and go below it. */
     private void changed(String changedPath) {
+      listeners.changed();
       if (path.startsWith(changedPath)) {
         look();
       }
@@ -197,6 +264,7 @@ final class PeerWatches {
         told = new ArrayList<>(entries);
         entries.clear();
         directories.remove(path, this);
+        idle.remove(this);
       }
       stop();
       onGone.accept(peerDomain);

@@ -209,6 +209,13 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
+    active.settle(); // for what tasks have written
+    int handled = pass(context);
+    active.settle();
+    return handled;
+  }
+
+  private int pass(IoHandlerContext context) {
     if (shuttingDown) {
       doorbells.forEach(DoorbellIoHandle::dispatch);
     }

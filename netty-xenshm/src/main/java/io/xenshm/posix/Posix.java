@@ -96,17 +96,24 @@ public final class Posix {
       function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CONNECT =
       function("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle SETSOCKOPT =
+      function(
+          "setsockopt",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle EVENTFD =
       function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle STRERROR =
       link("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
-  /** Where reads and writes leave errno: one per thread, since they are on the data path. */
+  /** Where reads and writes leave errno: one per thread, since they are called often. */
   private static final ThreadLocal<MemorySegment> CALL_STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
 
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_RCVTIMEO = 20;
+  private static final int TIMEVAL_SIZE = 16;
   private static final int SOCKADDR_UN_SIZE = 110;
   private static final int SOCKADDR_UN_PATH = 2;
   private static final int MAX_ERROR_TEXT = 256;
@@ -138,8 +145,8 @@ public final class Posix {
    * Reads up to {@code buffer.byteSize()} bytes of native memory; returns how many, 0 at the end.
    */
   public static int read(int fd, MemorySegment buffer) throws PosixException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CAPTURED);
+    MemorySegment state = CALL_STATE.get();
+    try {
       return (int)
           check((long) READ.invokeExact(state, fd, buffer, buffer.byteSize()), "read", state);
     } catch (Throwable e) {
@@ -149,8 +156,8 @@ public final class Posix {
 
   /** Writes up to {@code buffer.byteSize()} bytes of native memory; returns how many. */
   public static int write(int fd, MemorySegment buffer) throws PosixException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(CAPTURED);
+    MemorySegment state = CALL_STATE.get();
+    try {
       return (int)
           check((long) WRITE.invokeExact(state, fd, buffer, buffer.byteSize()), "write", state);
     } catch (Throwable e) {
@@ -329,6 +336,22 @@ public final class Posix {
         throw e;
       }
       return fd;
+    } catch (Throwable e) {
+      throw rethrow(e);
+    }
+  }
+
+  /** Lets reads of a socket fail with {@link #EAGAIN} when nothing came for so long. */
+  public static void setReceiveTimeout(int fd, int millis) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CAPTURED);
+      MemorySegment timeval = arena.allocate(TIMEVAL_SIZE, Long.BYTES);
+      timeval.set(JAVA_LONG, 0, millis / 1000);
+      timeval.set(JAVA_LONG, Long.BYTES, millis % 1000 * 1000L);
+      check(
+          (int) SETSOCKOPT.invokeExact(state, fd, SOL_SOCKET, SO_RCVTIMEO, timeval, TIMEVAL_SIZE),
+          "setsockopt SO_RCVTIMEO",
+          state);
     } catch (Throwable e) {
       throw rethrow(e);
     }

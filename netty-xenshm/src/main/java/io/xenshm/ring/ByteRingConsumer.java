@@ -29,6 +29,9 @@ public final class ByteRingConsumer {
 
   private boolean finished;
 
+  /** Bytes that the producer published so far. */
+  private long received;
+
   /**
    * The consumer of a new ring.
    *
@@ -94,6 +97,7 @@ public final class ByteRingConsumer {
       if (Integer.compareUnsigned(read - produced, most - produced) > 0) {
         throw RingViolationException.index("producer index", read, produced, most);
       }
+      received += read - produced;
       produced = read;
     }
     return produced - consumed;
@@ -144,6 +148,11 @@ public final class ByteRingConsumer {
     return true;
   }
 
+  /** Bytes that the producer published, as far as was looked. */
+  public long received() {
+    return received;
+  }
+
   /** Bytes that the producer can write, as far as is known here: it may have written some since. */
   public int knownFree() {
     return capacity - (produced - released);
@@ -155,6 +164,15 @@ public final class ByteRingConsumer {
    */
   public boolean takeSpaceBell() {
     return control.takeBell(RingLayout.SPACE_BELL);
+  }
+
+  /**
+   * As {@link #takeSpaceBell}, but cheap, and it may miss a producer that goes to sleep right now.
+   * {@link #takeSpaceBell} is to follow soon, after any number of these, and before the caller
+   * sleeps.
+   */
+  public boolean takeSpaceBellIfSeen() {
+    return control.takeBellIfSeen(RingLayout.SPACE_BELL);
   }
 
   /**

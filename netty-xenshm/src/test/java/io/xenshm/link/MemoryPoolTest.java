@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class MemoryPoolTest {
   private static final int RING = 8192;
+  private static final long PAGE = 4096;
   private static final int PAGES = LinkMemory.pageCount(RING);
 
   private Path directory;
@@ -55,6 +56,25 @@ class MemoryPoolTest {
       assertEquals(0, bytes.get(ValueLayout.JAVA_BYTE, i));
     }
     pool.give(again);
+  }
+
+  @Test
+  void onlyWhatWasUsedIsZeroed() throws Exception {
+    LinkMemory memory = pool.take(2, RING);
+    long server = PAGE + RING;
+    for (long used : new long[] {0, PAGE - 1, PAGE, PAGE + 9, server, server + RING - 1}) {
+      memory.pages.memory().set(ValueLayout.JAVA_BYTE, used, (byte) 0x5e);
+    }
+    memory.pages.memory().set(ValueLayout.JAVA_BYTE, PAGE + 10, (byte) 0x5e);
+    memory.setUsed(10, Long.MAX_VALUE);
+    pool.give(memory);
+
+    MemorySegment bytes = pool.take(2, RING).pages.memory();
+
+    for (long i = 0; i < bytes.byteSize(); i++) {
+      assertEquals(i == PAGE + 10 ? 0x5e : 0, bytes.get(ValueLayout.JAVA_BYTE, i));
+    }
+    pool.give(memory);
   }
 
   @Test

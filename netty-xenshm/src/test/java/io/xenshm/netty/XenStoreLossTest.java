@@ -13,6 +13,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.xenshm.xen.sim.xenstore.SimXenStore;
 import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
@@ -78,9 +79,10 @@ class XenStoreLossTest {
         domains.connect(client, listener);
         final Received server = accepted.poll(20, TimeUnit.SECONDS);
         get(server.active);
+        awaitWatched(domains);
         domains.host.restartXenStore();
         connectAtLast(domains, listener);
-        awaitDirectoriesSeen(domains);
+        awaitWatched(domains);
 
         domains.host.destroyDomain(dying);
 
@@ -115,8 +117,19 @@ class XenStoreLossTest {
     }
   }
 
-  /** The watches have seen the peers' nodes once the daemon has answered everything before. */
-  private static void awaitDirectoriesSeen(TwoDomains domains) throws Exception {
+  /** Both sides have published what the other watches, watch it, and have seen it. */
+  private static void awaitWatched(TwoDomains domains) throws Exception {
+    SimXenStore store = domains.host.xenStore();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    // domid and the server's listeners; domid, all offers, and the client's
+    while (store.watches(CLIENT) < 2
+        || store.watches(SERVER) < 3
+        || store.read("/local/domain/1/data/xenshm/listen") == null
+        || store.read("/local/domain/2/data/xenshm/to/1") == null) {
+      assertTrue(System.nanoTime() - deadline < 0, "the sides do not watch each other");
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+    // What the watches fired was sent before the answers to these, and asked for before the last.
     for (int i = 0; i < 3; i++) {
       domains.clientXen.xenStore().readString("domid").get(20, TimeUnit.SECONDS);
       domains.serverXen.xenStore().readString("domid").get(20, TimeUnit.SECONDS);

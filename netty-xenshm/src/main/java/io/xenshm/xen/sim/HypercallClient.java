@@ -6,7 +6,9 @@ import io.xenshm.posix.Posix;
 import io.xenshm.posix.PosixException;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenLimitException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -21,11 +23,18 @@ final class HypercallClient implements AutoCloseable {
   private static final InternalLogger LOGGER =
       InternalLoggerFactory.getInstance(HypercallClient.class);
 
+  private static final ValueLayout.OfInt SIZE =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int REPLY_TIMEOUT_MILLIS = 10_000;
   private static final int CLOSED = -1;
 
+  /** Bytes of the first buffers; they grow where a larger frame comes. */
+  private static final int BUFFER_SIZE = 4096;
+
   private final HostDirectory directory;
   private final int domainId;
+  private MemorySegment output = Arena.ofAuto().allocate(BUFFER_SIZE);
+  private MemorySegment input = Arena.ofAuto().allocate(BUFFER_SIZE);
   private int fileDescriptor;
 
   private HypercallClient(HostDirectory directory, int domainId, int fileDescriptor) {
@@ -47,6 +56,7 @@ final class HypercallClient implements AutoCloseable {
     }
     HypercallClient client = new HypercallClient(directory, domainId, fileDescriptor);
     try {
+      client.limitWaiting();
       client.call(Hypercall.HELLO.request(Integer.BYTES).putInt(Hypercall.VERSION));
       return client;
     } catch (XenException e) {
@@ -55,19 +65,24 @@ final class HypercallClient implements AutoCloseable {
     }
   }
 
+  private void limitWaiting() throws XenException {
+    try {
+      Posix.setReceiveTimeout(fileDescriptor, REPLY_TIMEOUT_MILLIS);
+    } catch (PosixException e) {
+      throw lost(e);
+    }
+  }
+
   /**
-   * Has the host carry out a request.
+   * Has the host carry out a request that is answered.
    *
    * @param request not yet finished
    * @return the results
    */
   synchronized ByteBuffer call(ByteBuffer request) throws XenException {
-    if (fileDescriptor == CLOSED) {
-      throw lost(null);
-    }
+    post(request);
     ByteBuffer reply;
     try {
-      send(Hypercall.finish(request));
       reply = receive();
     } catch (PosixException e) {
       close();
@@ -83,45 +98,76 @@ final class HypercallClient implements AutoCloseable {
         : new XenException(message);
   }
 
+  /**
+   * Has the host carry out a request that is not answered.
+   *
+   * @param request not yet finished
+   */
+  synchronized void post(ByteBuffer request) throws XenException {
+    if (fileDescriptor == CLOSED) {
+      throw lost(null);
+    }
+    try {
+      send(Hypercall.finish(request));
+    } catch (PosixException e) {
+      close();
+      throw lost(e);
+    }
+  }
+
   /** Says whether calls can succeed. */
   synchronized boolean isConnected() {
     return fileDescriptor != CLOSED;
   }
 
   private void send(ByteBuffer frame) throws PosixException {
-    MemorySegment rest = MemorySegment.ofBuffer(frame);
-    while (rest.byteSize() > 0) {
-      rest = rest.asSlice(Posix.write(fileDescriptor, rest));
+    int size = frame.remaining();
+    if (output.byteSize() < size) {
+      output = Arena.ofAuto().allocate(size);
+    }
+    MemorySegment.copy(MemorySegment.ofBuffer(frame), 0, output, 0, size);
+    int sent = 0;
+    while (sent < size) {
+      try {
+        sent += Posix.write(fileDescriptor, output.asSlice(sent, size - sent));
+      } catch (PosixException e) {
+        if (e.errno() != Posix.EINTR) {
+          throw e;
+        }
+      }
     }
   }
 
+  /** Returns the one reply that is to come, at its status. */
   private ByteBuffer receive() throws PosixException, XenException {
-    int size = receive(Integer.BYTES).getInt();
-    if (size < Hypercall.HEADER_SIZE || size > Hypercall.MAX_REPLY_SIZE) {
+    int received = fill(0);
+    while (received < Integer.BYTES) {
+      received += fill(received);
+    }
+    int size = input.get(SIZE, 0);
+    if (size < Hypercall.HEADER_SIZE || size > Hypercall.MAX_REPLY_SIZE || size < received) {
       close();
       throw lost(null);
     }
-    return receive(size - Integer.BYTES);
-  }
-
-  private ByteBuffer receive(int size) throws PosixException, XenException {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(size).order(ByteOrder.LITTLE_ENDIAN);
-    MemorySegment rest = MemorySegment.ofBuffer(buffer);
-    while (rest.byteSize() > 0) {
-      int count = isReadable() ? Posix.read(fileDescriptor, rest) : 0;
-      if (count == 0) {
-        close();
-        throw lost(null);
-      }
-      rest = rest.asSlice(count);
+    if (input.byteSize() < size) {
+      input = Arena.ofAuto().allocate(size).copyFrom(input);
     }
-    return buffer;
+    while (received < size) {
+      received += fill(received);
+    }
+    byte[] reply = input.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE);
+    return ByteBuffer.wrap(reply).order(ByteOrder.LITTLE_ENDIAN).position(Integer.BYTES);
   }
 
-  private boolean isReadable() throws PosixException {
+  private int fill(int offset) throws PosixException, XenException {
     while (true) {
       try {
-        return Posix.poll(REPLY_TIMEOUT_MILLIS, fileDescriptor)[0] != 0;
+        int count = Posix.read(fileDescriptor, input.asSlice(offset));
+        if (count == 0) {
+          close();
+          throw lost(null);
+        }
+        return count;
       } catch (PosixException e) {
         if (e.errno() != Posix.EINTR) {
           throw e;

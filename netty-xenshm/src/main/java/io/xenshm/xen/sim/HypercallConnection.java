@@ -18,6 +18,7 @@ final class HypercallConnection {
   private final HypercallHandler handler;
   private ByteBuffer input = ByteBuffer.allocate(INITIAL_SIZE).order(ByteOrder.LITTLE_ENDIAN);
   private ByteBuffer output = ByteBuffer.allocate(0);
+  private boolean hungUp;
 
   HypercallConnection(SocketChannel channel, GuestProcess process, HypercallHandler handler) {
     this.channel = channel;
@@ -25,50 +26,80 @@ final class HypercallConnection {
     this.handler = handler;
   }
 
+  /** Reads what there is, without waiting. */
+  void read() throws IOException, MalformedRequestException {
+    int room;
+    int count;
+    do {
+      makeRoom();
+      room = input.remaining();
+      count = channel.read(input);
+    } while (count == room);
+    hungUp |= count < 0;
+  }
+
+  /** Carries out what was read up to the first request that is answered. */
+  void handleUnanswered() throws MalformedRequestException {
+    for (ByteBuffer request = peek(); request != null; request = peek()) {
+      if (HypercallHandler.isAnswered(request)) {
+        return;
+      }
+      handler.handle(process, takeRequest());
+    }
+  }
+
   /**
-   * Goes on as far as possible without waiting.
+   * Carries out what was read, and sends the replies as far as possible without waiting.
    *
    * @throws IOException if the process hung up
    */
-  void advance(SelectionKey key) throws IOException, MalformedRequestException {
+  void handle(SelectionKey key) throws IOException, MalformedRequestException {
     if (output.hasRemaining()) {
       channel.write(output);
     }
-    while (!output.hasRemaining()) {
-      ByteBuffer request = nextRequest();
-      if (request == null) {
-        break;
+    while (!output.hasRemaining() && peek() != null) {
+      ByteBuffer reply = handler.handle(process, takeRequest());
+      if (reply != null) {
+        output = reply;
+        channel.write(output);
       }
-      output = handler.handle(process, request);
-      channel.write(output);
+    }
+    if (hungUp) {
+      throw new EOFException("the process hung up");
     }
     key.interestOps(output.hasRemaining() ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
   }
 
-  /** Returns the next whole frame, at its operation; null if it is not there yet. */
-  private ByteBuffer nextRequest() throws IOException, MalformedRequestException {
-    while (true) {
-      int size = input.position() < Integer.BYTES ? Hypercall.HEADER_SIZE : input.getInt(0);
-      if (size < Hypercall.HEADER_SIZE || size > Hypercall.MAX_REQUEST_SIZE) {
-        throw new MalformedRequestException("a frame of " + size + " bytes");
-      }
-      if (input.position() >= size) {
-        return takeRequest(size);
-      }
-      if (input.capacity() < size) {
-        input = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).put(input.flip());
-      }
-      int count = channel.read(input);
-      if (count < 0) {
-        throw new EOFException("the process hung up");
-      }
-      if (count == 0) {
-        return null;
-      }
+  /** Returns the size of the frame that comes next, as far as that is known. */
+  private int nextSize() throws MalformedRequestException {
+    int size = input.position() < Integer.BYTES ? Hypercall.HEADER_SIZE : input.getInt(0);
+    if (size < Hypercall.HEADER_SIZE || size > Hypercall.MAX_REQUEST_SIZE) {
+      throw new MalformedRequestException("a frame of " + size + " bytes");
+    }
+    return size;
+  }
+
+  /** Makes room for the frame that comes next, and for some more in any case. */
+  private void makeRoom() throws MalformedRequestException {
+    int size = Math.max(nextSize(), input.position() + Hypercall.HEADER_SIZE);
+    if (input.capacity() < size) {
+      input =
+          ByteBuffer.allocate(Math.max(size, 2 * input.capacity()))
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .put(input.flip());
     }
   }
 
-  private ByteBuffer takeRequest(int size) {
+  /** Returns the next whole frame, at its operation, without taking it; null if there is none. */
+  private ByteBuffer peek() throws MalformedRequestException {
+    int size = nextSize();
+    return input.position() < size
+        ? null
+        : input.slice(0, size).order(ByteOrder.LITTLE_ENDIAN).position(Integer.BYTES);
+  }
+
+  private ByteBuffer takeRequest() throws MalformedRequestException {
+    int size = nextSize();
     ByteBuffer request = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     input.flip();
     request.put(input.slice(0, size)).flip().position(Integer.BYTES);

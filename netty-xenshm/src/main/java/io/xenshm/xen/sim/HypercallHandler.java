@@ -1,5 +1,7 @@
 package io.xenshm.xen.sim;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenLimitException;
 import java.nio.BufferUnderflowException;
@@ -10,6 +12,9 @@ import java.util.List;
 
 /** Carries out the requests of processes. For the host's thread. */
 final class HypercallHandler {
+  private static final InternalLogger LOGGER =
+      InternalLoggerFactory.getInstance(HypercallHandler.class);
+
   private final Hypervisor hypervisor;
   private final Toolbox toolbox;
 
@@ -28,7 +33,7 @@ final class HypercallHandler {
    * Carries out one request.
    *
    * @param request a whole frame, at its operation
-   * @return the reply, ready to be sent
+   * @return the reply, ready to be sent; {@code null} where there is none
    * @throws MalformedRequestException if the frame is no request
    */
   ByteBuffer handle(GuestProcess process, ByteBuffer request) throws MalformedRequestException {
@@ -36,15 +41,26 @@ final class HypercallHandler {
     if (operation == null) {
       throw new MalformedRequestException("unknown operation");
     }
+    ByteBuffer reply;
     try {
-      return Hypercall.finish(perform(process, operation, request));
+      reply = Hypercall.finish(perform(process, operation, request));
     } catch (XenLimitException e) {
-      return failure(Hypercall.OVER_LIMIT, e);
+      reply = failure(Hypercall.OVER_LIMIT, e);
     } catch (XenException e) {
-      return failure(Hypercall.REFUSED, e);
+      if (!operation.isAnswered()) {
+        LOGGER.debug("{} of a process of domain {} failed", operation, process.domain.id, e);
+      }
+      reply = failure(Hypercall.REFUSED, e);
     } catch (BufferUnderflowException e) {
       throw new MalformedRequestException("arguments of " + operation + " are missing", e);
     }
+    return operation.isAnswered() ? reply : null;
+  }
+
+  /** Whether a request is answered; what is none is, too. */
+  static boolean isAnswered(ByteBuffer request) {
+    Hypercall operation = Hypercall.of(request.getInt(request.position()));
+    return operation == null || operation.isAnswered();
   }
 
   private ByteBuffer perform(GuestProcess process, Hypercall operation, ByteBuffer request)

@@ -13,10 +13,14 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,6 +35,9 @@ import java.util.concurrent.TimeUnit;
 final class HypercallServer implements AutoCloseable {
   private static final InternalLogger LOGGER =
       InternalLoggerFactory.getInstance(HypercallServer.class);
+
+  /** A process that asks without end does not keep others waiting for long. */
+  private static final int MAX_LOOKS = 16;
 
   private final Hypervisor hypervisor;
   private final HypercallHandler handler;
@@ -126,11 +133,7 @@ final class HypercallServer implements AutoCloseable {
     try {
       while (!stopping) {
         select();
-        selector.selectedKeys().forEach(this::serve);
-        selector.selectedKeys().clear();
-        for (FutureTask<?> task = tasks.poll(); task != null; task = tasks.poll()) {
-          task.run();
-        }
+        pass();
       }
     } catch (IOException | RuntimeException e) {
       LOGGER.error("the simulated host fails", e);
@@ -139,8 +142,32 @@ final class HypercallServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Carries out what was asked for. Requests that are not answered come first, those of all
+   * processes: who asks for something may know that another process gave something back before.
+   */
+  private void pass() throws IOException {
+    List<FutureTask<?>> due = new ArrayList<>();
+    for (FutureTask<?> task = tasks.poll(); task != null; task = tasks.poll()) {
+      due.add(task);
+    }
+    Set<SelectionKey> ready = new LinkedHashSet<>();
+    int looks = 0;
+    do {
+      selector.selectedKeys().forEach(key -> read(key, ready));
+      selector.selectedKeys().clear();
+    } while (selector.selectNow() > 0 && ++looks < MAX_LOOKS);
+    ready.forEach(key -> serve(key, connection -> connection.handleUnanswered()));
+    ready.forEach(key -> serve(key, connection -> connection.handle(key)));
+    due.forEach(FutureTask::run);
+  }
+
   /** Waits for something to do, no longer than until the next look at the deferred lists. */
   private void select() throws IOException {
+    if (!tasks.isEmpty()) {
+      selector.selectNow(); // the look in the pass before may have taken their wake-up
+      return;
+    }
     if (!hypervisor.grantTables.hasDeferred()) {
       selector.select();
       nextPass = System.nanoTime() + passNanos;
@@ -156,14 +183,38 @@ final class HypercallServer implements AutoCloseable {
     }
   }
 
-  private void serve(SelectionKey key) {
+  private void read(SelectionKey key, Set<SelectionKey> ready) {
     if (!key.isValid()) {
       return;
     }
-    if (key.attachment() instanceof HypercallConnection connection) {
-      serve(key, connection);
-    } else {
-      accept((ServerSocketChannel) key.channel(), (Integer) key.attachment());
+    if (key.attachment() instanceof Integer domainId) {
+      accept((ServerSocketChannel) key.channel(), domainId);
+      return;
+    }
+    ready.add(key);
+    if (key.isReadable()) {
+      serve(key, HypercallConnection::read);
+    }
+  }
+
+  private interface Step {
+    void take(HypercallConnection connection) throws IOException, MalformedRequestException;
+  }
+
+  private void serve(SelectionKey key, Step step) {
+    if (!key.isValid()) {
+      return; // it ended in a step before
+    }
+    HypercallConnection connection = (HypercallConnection) key.attachment();
+    try {
+      step.take(connection);
+    } catch (MalformedRequestException e) {
+      LOGGER.warn(
+          "a process of domain {} is cut off: {}", connection.process.domain.id, e.getMessage());
+      end(connection);
+    } catch (IOException e) {
+      LOGGER.debug("a process of domain {} ended", connection.process.domain.id, e);
+      end(connection);
     }
   }
 
@@ -180,19 +231,6 @@ final class HypercallServer implements AutoCloseable {
       connections.put(process, connection);
     } catch (IOException e) {
       LOGGER.warn("a process of domain {} is not served", domainId, e);
-    }
-  }
-
-  private void serve(SelectionKey key, HypercallConnection connection) {
-    try {
-      connection.advance(key);
-    } catch (MalformedRequestException e) {
-      LOGGER.warn(
-          "a process of domain {} is cut off: {}", connection.process.domain.id, e.getMessage());
-      end(connection);
-    } catch (IOException e) {
-      LOGGER.debug("a process of domain {} ended", connection.process.domain.id, e);
-      end(connection);
     }
   }
 

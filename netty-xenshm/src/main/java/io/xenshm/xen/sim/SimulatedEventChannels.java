@@ -9,6 +9,7 @@ import io.xenshm.xen.XenException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Event channels behind one FIFO. Binding and unbinding ask the host; events go through the port
@@ -25,6 +26,9 @@ final class SimulatedEventChannels implements EventChannels {
   /** Where each port's events go, as far as it is known; replaced under this object's lock. */
   private final Route[] routes;
 
+  /** Not 0 for the ports that are bound here: the host learns later of an unbind. */
+  private final AtomicIntegerArray bound;
+
   private final MemorySegment pollBuffer = Arena.ofAuto().allocate(JAVA_INT, MAX_PORTS_PER_POLL);
   private MemorySegment pollView = pollBuffer;
   private int overflowsSeen;
@@ -35,6 +39,7 @@ final class SimulatedEventChannels implements EventChannels {
     this.ports = ports;
     this.doorbell = doorbell;
     this.routes = new Route[ports.maxPort() + 1];
+    this.bound = new AtomicIntegerArray(ports.maxPort() + 1);
     this.overflowsSeen = ports.overflows();
   }
 
@@ -48,7 +53,7 @@ final class SimulatedEventChannels implements EventChannels {
       process.opened(channels);
       return channels;
     } catch (PosixException e) {
-      process.giveBack(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(number));
+      process.closeChannels(number);
       throw new XenException("cannot open event channels: " + e.getMessage(), e);
     }
   }
@@ -65,14 +70,14 @@ final class SimulatedEventChannels implements EventChannels {
 
   @Override
   public int bindUnbound(int remoteDomainId) throws XenException {
-    return call(Hypercall.BIND_UNBOUND.request(2 * Integer.BYTES), remoteDomainId).getInt();
+    ByteBuffer request = request(Hypercall.BIND_UNBOUND, remoteDomainId);
+    return bound(process.call(request).getInt());
   }
 
   @Override
   public int bindInterdomain(int remoteDomainId, int remotePort) throws XenException {
-    int port =
-        call(Hypercall.BIND_INTERDOMAIN.request(3 * Integer.BYTES), remoteDomainId, remotePort)
-            .getInt();
+    ByteBuffer request = request(Hypercall.BIND_INTERDOMAIN, remoteDomainId, remotePort);
+    int port = bound(process.call(request).getInt());
     try {
       prepareRoute(port);
       return port;
@@ -82,28 +87,35 @@ final class SimulatedEventChannels implements EventChannels {
     }
   }
 
-  @Override
-  public void unbind(int port) throws XenException {
-    call(Hypercall.UNBIND.request(2 * Integer.BYTES), port);
-    forgetRoute(port);
+  private int bound(int port) {
+    bound.set(port, 1);
+    return port;
   }
 
-  private ByteBuffer call(ByteBuffer request, int... arguments) throws XenException {
+  @Override
+  public void unbind(int port) throws XenException {
+    ByteBuffer request = request(Hypercall.UNBIND, port);
+    requireBound(port);
+    if (bound.compareAndSet(port, 1, 0)) {
+      process.post(request);
+      forgetRoute(port);
+    }
+  }
+
+  private ByteBuffer request(Hypercall operation, int... arguments) throws XenException {
     if (closed) {
       throw closedException();
     }
+    ByteBuffer request = operation.request((1 + arguments.length) * Integer.BYTES);
     request.putInt(doorbell.number());
     for (int argument : arguments) {
       request.putInt(argument);
     }
-    return process.call(request);
+    return request;
   }
 
-  @Override
-  public void notify(int port) throws XenException {
-    if (closed || process.isDead()) {
-      throw closedException();
-    }
+  /** Fails unless a port is bound here. */
+  void requireBound(int port) throws XenException {
     if (!isBound(port)) {
       throw new XenException(
           "port "
@@ -112,6 +124,14 @@ final class SimulatedEventChannels implements EventChannels {
               + process.domainId()
               + " is not bound in these event channels");
     }
+  }
+
+  @Override
+  public void notify(int port) throws XenException {
+    if (closed || process.isDead()) {
+      throw closedException();
+    }
+    requireBound(port);
     long destination = ports.route(port);
     if (destination != PortTable.NO_ROUTE) {
       send(port, destination);
@@ -252,7 +272,7 @@ final class SimulatedEventChannels implements EventChannels {
   }
 
   private boolean isBound(int port) {
-    return ports.hasPort(port) && ports.doorbell(port) == doorbell.number();
+    return ports.hasPort(port) && bound.get(port) != 0 && ports.doorbell(port) == doorbell.number();
   }
 
   private XenException closedException() {
@@ -270,7 +290,7 @@ final class SimulatedEventChannels implements EventChannels {
         forgetRoute(port);
       }
     }
-    process.giveBack(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(doorbell.number()));
+    process.closeChannels(doorbell.number());
     doorbell.close();
     process.closed(this);
   }

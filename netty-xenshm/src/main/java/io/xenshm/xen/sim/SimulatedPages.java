@@ -79,7 +79,11 @@ final class SimulatedPages implements SharedPages {
     if (!(channels instanceof SimulatedEventChannels simulated)) {
       throw new IllegalArgumentException("event channels of another back end: " + channels);
     }
-    process.call(
+    if (offset < 0 || offset >= memory.byteSize()) {
+      throw new XenException("offset " + offset + " is outside of the pages");
+    }
+    simulated.requireBound(port);
+    process.post(
         Hypercall.NOTIFY_ON_UNMAP
             .request(2 * Long.BYTES + 2 * Integer.BYTES)
             .putLong(handle)

@@ -54,6 +54,11 @@ final class SimulatedProcess {
     return host.call(request);
   }
 
+  /** Has the host do what it does not answer. */
+  void post(ByteBuffer request) throws XenException {
+    host.post(request);
+  }
+
   /**
    * Asks the host for the number of this process's domain.
    *
@@ -79,16 +84,25 @@ final class SimulatedProcess {
   }
 
   /**
-   * Has the host give something back. Returns false where the host is lost, which then has nothing
-   * of it any more.
+   * Has the host give something back, without waiting for it. Returns false where the host is lost,
+   * which then has nothing of it any more.
    */
   boolean giveBack(ByteBuffer request) {
     try {
-      host.call(request);
+      host.post(request);
       return true;
     } catch (XenException e) {
       LOGGER.debug("the host is not told of a close", e);
       return false;
+    }
+  }
+
+  /** Has the host close event channels; where the host is lost, it has none. */
+  void closeChannels(int doorbell) {
+    try {
+      host.call(Hypercall.CLOSE_CHANNELS.request(Integer.BYTES).putInt(doorbell));
+    } catch (XenException e) {
+      LOGGER.debug("the host is not told of a close", e);
     }
   }
 

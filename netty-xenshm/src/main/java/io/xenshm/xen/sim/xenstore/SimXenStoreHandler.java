@@ -20,6 +20,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   private ChannelHandlerContext context;
   private int unsent;
   private boolean suspended;
+  private boolean flushDue;
 
   SimXenStoreHandler(StoreDaemon daemon, int domainId) {
     super(XenStoreFrame.class);
@@ -72,11 +73,20 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
     unsent++;
     setReading();
     context
-        .writeAndFlush(frame)
+        .write(frame)
         .addListener(
             sent -> {
               unsent--;
               setReading();
             });
+    if (!flushDue) {
+      flushDue = true;
+      context.executor().execute(this::flush); // when all requests that are there are answered
+    }
+  }
+
+  private void flush() {
+    flushDue = false;
+    context.flush();
   }
 }
