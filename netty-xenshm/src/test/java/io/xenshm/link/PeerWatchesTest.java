@@ -35,7 +35,7 @@ class PeerWatchesTest {
     directory = Files.createTempDirectory(Path.of("/dev/shm"), "xenshm-test");
     host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), 5));
     xen = SimulatedXen.open(host.directory(), 1);
-    watches = new PeerWatches(xen.xenStore(), 1, domain -> {});
+    watches = new PeerWatches(xen, new Witness(xen, PROCESS, new NothingToPublish()), domain -> {});
   }
 
   @AfterEach
@@ -105,5 +105,13 @@ class PeerWatchesTest {
         .get(10, TimeUnit.SECONDS);
     assertEquals("/local/domain/1/data/settle", seen.poll(10, TimeUnit.SECONDS));
     watch.cancel().get(10, TimeUnit.SECONDS);
+  }
+
+  private static final class NothingToPublish implements Witness.Listener {
+    @Override
+    public void begin(boolean resumed, int domainId) {}
+
+    @Override
+    public void publish() {}
   }
 }
