@@ -230,6 +230,7 @@ public final class XenShmIoHandler implements IoHandler {
     if (steps > 0 || !context.canBlock() || !active.prepareToSleep()) {
       return steps + runEpollIfDue(context);
     }
+    active.settle(); // for what handlers of epoll's channels have written meanwhile
     long before = System.nanoTime();
     int handled = epoll.run(context);
     lastEpollNanos = System.nanoTime();
