@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HostRestartTest {
 
   @Test
-  void withoutItsHostALinkLivesOnAndNewConnectionsTakeTcp() throws Exception {
+  void aLinkOutlivesItsHostAndNewConnectionsTakeTcpUntilTheHostIsBack() throws Exception {
     try (ContainerSite site = new ContainerSite()) {
       XenHostContainer host = site.host(SERVER, CLIENT);
       site.server(host, SERVER, EchoServer.class, ContainerSite.echo(host, SERVER));
@@ -27,6 +27,11 @@ class HostRestartTest {
 
       host.kill();
       client.awaitLine("NEW TCP XENSTORE_UNAVAILABLE");
+      client.awaitLine("KEPT SHARED_MEMORY CO_RESIDENT");
+
+      host.stop();
+      host.start();
+      client.awaitLine("NEW SHARED_MEMORY CO_RESIDENT");
       client.awaitLine("KEPT SHARED_MEMORY CO_RESIDENT");
       assertTrue(
           client.lines().stream().noneMatch(line -> line.startsWith("LOST kept")),
