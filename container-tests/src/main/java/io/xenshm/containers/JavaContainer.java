@@ -74,7 +74,8 @@ abstract class JavaContainer<S extends JavaContainer<S>> extends GenericContaine
         new Mount().withType(MountType.VOLUME).withSource(volume).withTarget(SHARED_DIRECTORY));
     JavaImage.bound().forEach(bound -> mounts.add(readOnly(bound.here(), bound.there())));
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-      if (Files.exists(Path.of(entry))) {
+      // Surefire's class path ends with a separator
+      if (!entry.isEmpty() && Files.exists(Path.of(entry))) {
         mounts.add(readOnly(Path.of(entry), entry));
       }
     }
