@@ -125,7 +125,8 @@ final class PeerWatches {
         cache = directory.listeners;
       }
     }
-    if (cache == null) {
+    // without XenStore nothing tells of changes, and an offer would reach nobody
+    if (cache == null || !store.isConnected()) {
       return ListenerSearch.records(store, domain, port);
     }
     Map<String, ListenerRecord> known = cache.get(port);
