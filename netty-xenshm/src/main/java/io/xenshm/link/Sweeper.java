@@ -32,7 +32,8 @@ final class Sweeper {
 
   private CompletableFuture<Void> sweepBelow(String root, boolean removeEmpty) {
     return children(store, root)
-        .thenCompose(groups -> inTurn(groups, group -> sweepGroup(root + '/' + group, removeEmpty)));
+        .thenCompose(
+            groups -> inTurn(groups, group -> sweepGroup(root + '/' + group, removeEmpty)));
   }
 
   /** One after the other: a guest may have about ten transactions open at a time, in all. */
