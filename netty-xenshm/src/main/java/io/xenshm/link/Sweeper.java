@@ -32,18 +32,7 @@ final class Sweeper {
 
   private CompletableFuture<Void> sweepBelow(String root, boolean removeEmpty) {
     return children(store, root)
-        .thenCompose(
-            groups -> inTurn(groups, group -> sweepGroup(root + '/' + group, removeEmpty)));
-  }
-
-  /** One after the other: a guest may have about ten transactions open at a time, in all. */
-  private static CompletableFuture<Void> inTurn(
-      List<String> names, Function<String, CompletableFuture<Void>> action) {
-    CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
-    for (String name : names) {
-      done = done.thenCompose(before -> action.apply(name));
-    }
-    return done;
+        .thenCompose(groups -> allOf(groups, group -> sweepGroup(root + '/' + group, removeEmpty)));
   }
 
   private CompletableFuture<Void> sweepGroup(String directory, boolean removeEmpty) {

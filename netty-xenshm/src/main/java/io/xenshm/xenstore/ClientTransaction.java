@@ -4,11 +4,14 @@ import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.XenStoreOperations;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A transaction, from its first attempt to its commit or to the last conflict. */
 final class ClientTransaction<T> {
   static final int MAX_ATTEMPTS = 50;
+
+  private static final long LIMIT_PAUSE_MILLIS = 20;
 
   private final XenStoreConnection connection;
   private final Function<XenStoreOperations, CompletableFuture<T>> body;
@@ -21,9 +24,12 @@ final class ClientTransaction<T> {
     this.body = body;
   }
 
-  CompletableFuture<T> run() {
-    attempt();
+  CompletableFuture<T> result() {
     return result;
+  }
+
+  void begin() {
+    attempt();
   }
 
   private void attempt() {
@@ -43,11 +49,19 @@ final class ClientTransaction<T> {
         (reply, failure) -> {
           if (failure == null) {
             started(reply, epoch);
+          } else if (isAtLimit(failure) && attempts < MAX_ATTEMPTS) {
+            // Other processes of this guest have all the transactions that the daemon allows it.
+            CompletableFuture.delayedExecutor(LIMIT_PAUSE_MILLIS, TimeUnit.MILLISECONDS)
+                .execute(this::attempt);
           } else {
             result.completeExceptionally(failure);
           }
         });
     connection.submit(start);
+  }
+
+  private static boolean isAtLimit(Throwable failure) {
+    return Futures.isCode(failure, Code.ENOSPC) || Futures.isCode(failure, Code.EQUOTA);
   }
 
   /** Ends a transaction that started after everybody had given up on it. */

@@ -17,6 +17,10 @@ import java.util.function.Function;
  * is opened again with back-off where the endpoint allows it; its transactions are lost, its
  * watches are registered again.
  *
+ * <p>A few transactions are open at a time; the others wait for their turn, which a transaction
+ * whose body never ends keeps for ever. One that the daemon refuses since other processes of the
+ * guest have too many open is tried again for about a second.
+ *
  * <p>A path that is none of XenStore's is refused with {@link IllegalArgumentException} before
  * anything is sent. On {@code /dev/xen/xenbus} the kernel keeps a writer of a watch waiting until
  * the daemon answered; the time-out of other requests begins to count only afterwards.
@@ -27,6 +31,7 @@ public final class XenStoreClient implements XenStore {
   private final XenStoreConnection connection;
   private final ClientWatches watches;
   private final ClientOperations operations;
+  private final TransactionTurns turns = new TransactionTurns();
 
   private XenStoreClient(XenStoreConnection connection, ClientWatches watches) {
     this.connection = connection;
@@ -98,7 +103,11 @@ public final class XenStoreClient implements XenStore {
   @Override
   public <T> CompletableFuture<T> transaction(
       Function<XenStoreOperations, CompletableFuture<T>> body) {
-    return new ClientTransaction<>(connection, body).run();
+    ClientTransaction<T> transaction = new ClientTransaction<>(connection, body);
+    CompletableFuture<T> result = transaction.result();
+    Futures.onComplete(result, (value, failure) -> turns.leave());
+    turns.enter(transaction::begin);
+    return result.copy(); // whatever a caller does to it, the turn ends with the transaction
   }
 
   @Override

@@ -210,6 +210,73 @@ final class XenStoreClientTest {
   }
 
   @Test
+  void moreTransactionsThanTheDaemonAllowsWaitForTheirTurn() throws Exception {
+    CompletableFuture<Void> mayEnd = new CompletableFuture<>();
+    List<CompletableFuture<Void>> transactions = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      String path = "data/t" + i;
+      transactions.add(one.transaction(tx -> tx.write(path, "v").thenCompose(ok -> mayEnd)));
+    }
+    get(one.list("/local/domain/1")); // answered after all that was sent
+    assertEquals(TransactionTurns.AT_A_TIME, daemon.transactions(1));
+    assertTrue(transactions.getFirst().cancel(false));
+    assertTrue(transactions.getLast().cancel(false));
+    mayEnd.complete(null);
+    for (CompletableFuture<Void> transaction : transactions.subList(1, 29)) {
+      get(transaction);
+    }
+    get(one.transaction(tx -> tx.write("data/last", "v")));
+    assertEquals(31, get(one.list("data")).size());
+    assertEquals(0, daemon.transactions(1));
+  }
+
+  @Test
+  void aTransactionWaitsForOtherProcessesThatHaveTooManyOpen() throws Exception {
+    CompletableFuture<Void> mayEnd = new CompletableFuture<>();
+    List<XenStoreClient> others = new ArrayList<>();
+    List<CompletableFuture<Void>> held = new ArrayList<>();
+    try {
+      while (held.size() < 10) {
+        XenStoreClient other = connect(1);
+        others.add(other);
+        for (int i = 0; i < TransactionTurns.AT_A_TIME && held.size() < 10; i++) {
+          held.add(
+              other.transaction(
+                  tx -> tx.list("data").handle((a, b) -> a).thenCompose(ok -> mayEnd)));
+        }
+        get(other.list("/local/domain/1"));
+      }
+      assertEquals(10, daemon.transactions(1));
+      assertFails(Code.ENOSPC, one.transaction(tx -> tx.write("data/x", "1")));
+      CompletableFuture<Void> waiting = one.transaction(tx -> tx.write("data/x", "1"));
+      get(one.list("/local/domain/1"));
+      assertFalse(waiting.isDone());
+      mayEnd.complete(null);
+      for (CompletableFuture<Void> transaction : held) {
+        get(transaction);
+      }
+      get(waiting);
+      assertEquals("1", get(one.readString("data/x")));
+    } finally {
+      others.forEach(XenStoreClient::close);
+    }
+  }
+
+  @Test
+  void transactionsThatWaitFailTogetherWithTheConnection() throws Exception {
+    CompletableFuture<Void> never = new CompletableFuture<>();
+    List<CompletableFuture<Void>> transactions = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      transactions.add(one.transaction(tx -> never));
+    }
+    one.close();
+    never.complete(null);
+    for (CompletableFuture<Void> transaction : transactions) {
+      assertFails(Code.DISCONNECTED, transaction);
+    }
+  }
+
+  @Test
   void permissionsBetweenTwoDomains() throws Exception {
     get(one.write("data/secret", "s"));
     assertFails(Code.EACCES, two.read("/local/domain/1/data/secret"));

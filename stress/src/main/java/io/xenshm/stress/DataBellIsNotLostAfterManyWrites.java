@@ -8,8 +8,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /**
- * A producer that publishes several times looks at the bell behind a fence only at the end: a consumer
- * that goes to sleep meanwhile is rung for, or sees all the data before it sleeps.
+ * A producer that publishes several times looks at the bell behind a fence only at the end: a
+ * consumer that goes to sleep meanwhile is rung for, or sees all the data before it sleeps.
  */
 @JCStressTest
 @Outcome(
