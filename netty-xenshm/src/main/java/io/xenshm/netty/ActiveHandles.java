@@ -15,7 +15,6 @@ final class ActiveHandles {
   static final class Slot {
     private final Pollable handle;
     private boolean active;
-    private boolean owesLook;
     private int idleLooks;
 
     Slot(Pollable handle) {
@@ -24,7 +23,6 @@ final class ActiveHandles {
   }
 
   private final ArrayList<Slot> slots = new ArrayList<>();
-  private final ArrayList<Slot> owing = new ArrayList<>();
 
   boolean isEmpty() {
     return slots.isEmpty();
@@ -39,30 +37,8 @@ final class ActiveHandles {
     }
   }
 
-  /** Has a handle look at its peer's bells before the loop does anything else. */
-  void oweLook(Slot slot) {
-    if (!slot.owesLook) {
-      slot.owesLook = true;
-      owing.add(slot);
-    }
-  }
-
-  /** Lets those handles look that owe it. */
-  void settle() {
-    for (int i = 0; i < owing.size(); i++) {
-      Slot slot = owing.get(i);
-      slot.owesLook = false;
-      slot.handle.lookAtBells();
-    }
-    owing.clear();
-  }
-
-  /** Has a handle looked at no more, which owes no look either. Not while handles are looked at. */
+  /** Has a handle looked at no more. Not while handles are looked at. */
   void remove(Slot slot) {
-    if (slot.owesLook) {
-      slot.owesLook = false;
-      owing.remove(slot);
-    }
     if (slot.active) {
       removeAt(slots.indexOf(slot));
     }

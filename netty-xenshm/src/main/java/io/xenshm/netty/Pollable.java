@@ -16,12 +16,6 @@ interface Pollable {
    */
   boolean prepareToSleep();
 
-  /**
-   * Looks once more, behind a fence, at the bells of peers that may have gone to sleep while this
-   * one published or released something.
-   */
-  default void lookAtBells() {}
-
   /** Returns how long to look for work before sleeping, in nanoseconds. */
   long spinNanos();
 }

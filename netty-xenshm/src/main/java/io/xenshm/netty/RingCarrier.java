@@ -137,7 +137,6 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
    */
   void suspend() {
     if (!link.isClosed()) {
-      lookAtBells(); // another loop may have the channel before this one's pass ends
       suspended = true;
       loop.active().remove(slot);
       link.park();
@@ -372,11 +371,10 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
    * much to do then. A reader that stops earlier leaves it asleep, as there is nobody to read more.
    */
   private void releaseSpace() {
-    if (consumer.release() && consumer.knownFree() >= consumer.capacity() / 2) {
-      loop.active().oweLook(slot);
-      if (consumer.takeSpaceBellIfSeen()) {
-        link.ring();
-      }
+    if (consumer.release()
+        && consumer.knownFree() >= consumer.capacity() / 2
+        && consumer.takeSpaceBell()) {
+      link.ring();
     }
   }
 
@@ -455,26 +453,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   private void publish() {
     unpublished = 0;
-    if (producer.publish()) {
-      loop.active().oweLook(slot);
-      if (producer.takeDataBellIfSeen()) {
-        link.ring();
-      }
-    }
-  }
-
-  /**
-   * A fence after each flush would make it wait until the peer has let go of the index's cache
-   * line. So there is one at the end of a pass of the loop, for all flushes and reads in it.
-   */
-  @Override
-  public void lookAtBells() {
-    if (link.isClosed()) {
-      return;
-    }
-    boolean waitsForData = producer.takeDataBell();
-    boolean waitsForRoom = consumer.takeSpaceBellIfSeen(); // behind the same fence
-    if (waitsForData || waitsForRoom) {
+    if (producer.publish() && producer.takeDataBell()) {
       link.ring();
     }
   }

@@ -7,7 +7,8 @@ package io.xenshm.netty;
  *
  * <p>A loop that looks does not sleep, and so has to queue for the processor with everybody who
  * computes; one that sleeps gets it soon after its doorbell. So whoever lost the processor to
- * others while it looked does not look for a multiple of that time.
+ * others while it looked does not look for a multiple of that time. A short turn now and then, of
+ * the kernel or the hypervisor, is forgiven.
  */
 final class SpinBudget {
   private static final int MAX_CREDIT = 64;
@@ -21,28 +22,35 @@ final class SpinBudget {
   /** At most one part in so many of the time is lost to turns of others. */
   private static final int TIMES_OF_A_TURN = 50;
 
+  /** What is forgiven of that: turns of a millisecond each 50, but none of a time slice. */
+  private static final long FORGIVEN_NANOS = 100_000_000;
+
   private int credit = MAX_CREDIT;
   private int shortSleeps;
-  private boolean others;
-  private long othersUntil;
+
+  /** For how long not to look after the turns of others, at the time of the last one. */
+  private long owedNanos;
+
+  private long lastTurn;
 
   /** Returns the time to look, in nanoseconds: the limit, or 0 while it does not pay. */
   long nanos(long limitNanos, long now) {
-    if (others && now - othersUntil >= 0) {
-      others = false;
-    }
-    return credit > 0 && !others ? limitNanos : 0;
+    return credit > 0 && owedNanos(now) <= FORGIVEN_NANOS ? limitNanos : 0;
   }
 
-  /** A pause between two looks is over; true if somebody else had the processor for long. */
+  /** A pause between two looks is over; true if others had the processor for too long. */
   boolean passed(long before, long now) {
     long turn = now - before;
     if (turn < LONG_TURN_NANOS) {
       return false;
     }
-    others = true;
-    othersUntil = now + turn * TIMES_OF_A_TURN;
-    return true;
+    owedNanos = owedNanos(before) + turn * TIMES_OF_A_TURN;
+    lastTurn = now;
+    return owedNanos > FORGIVEN_NANOS;
+  }
+
+  private long owedNanos(long now) {
+    return owedNanos == 0 ? 0 : Math.max(0, owedNanos - (now - lastTurn));
   }
 
   void found() {

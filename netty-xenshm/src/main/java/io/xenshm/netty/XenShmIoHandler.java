@@ -209,13 +209,6 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
-    active.settle(); // for what tasks have written
-    int handled = pass(context);
-    active.settle();
-    return handled;
-  }
-
-  private int pass(IoHandlerContext context) {
     if (shuttingDown) {
       doorbells.forEach(DoorbellIoHandle::dispatch);
     }
@@ -230,7 +223,6 @@ public final class XenShmIoHandler implements IoHandler {
     if (steps > 0 || !context.canBlock() || !active.prepareToSleep()) {
       return steps + runEpollIfDue(context);
     }
-    active.settle(); // for what handlers of epoll's channels have written meanwhile
     long before = System.nanoTime();
     int handled = epoll.run(context);
     lastEpollNanos = System.nanoTime();

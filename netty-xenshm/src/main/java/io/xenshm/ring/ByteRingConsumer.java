@@ -167,15 +167,6 @@ public final class ByteRingConsumer {
   }
 
   /**
-   * As {@link #takeSpaceBell}, but cheap, and it may miss a producer that goes to sleep right now.
-   * {@link #takeSpaceBell} is to follow soon, after any number of these, and before the caller
-   * sleeps.
-   */
-  public boolean takeSpaceBellIfSeen() {
-    return control.takeBellIfSeen(RingLayout.SPACE_BELL);
-  }
-
-  /**
    * Asks the producer to ring when it published data or finished. The caller looks at {@link
    * #refresh} and {@link #isFinished} once more before it sleeps: what came before gets no ring.
    */

@@ -170,15 +170,6 @@ public final class ByteRingProducer {
   }
 
   /**
-   * As {@link #takeDataBell}, but cheap, and it may miss a consumer that goes to sleep right now.
-   * {@link #takeDataBell} is to follow soon, after any number of these, and before the caller
-   * sleeps.
-   */
-  public boolean takeDataBellIfSeen() {
-    return control.takeBellIfSeen(RingLayout.DATA_BELL);
-  }
-
-  /**
    * Asks the consumer to ring when it released space. The caller looks at {@link #free} once more
    * before it sleeps: space released before that gets no ring.
    */

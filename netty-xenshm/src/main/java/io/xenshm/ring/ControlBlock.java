@@ -57,14 +57,6 @@ final class ControlBlock {
    */
   boolean takeBell(int offset) {
     VarHandle.fullFence();
-    return takeBellIfSeen(offset);
-  }
-
-  /**
-   * As {@link #takeBell}, without the fence: a bell that is armed at the same time may be missed,
-   * so {@link #takeBell} is to follow.
-   */
-  boolean takeBellIfSeen(int offset) {
     return (int) WORD.getOpaque(words, (long) offset) != 0
         && (int) WORD.getAndSet(words, (long) offset, 0) != 0;
   }

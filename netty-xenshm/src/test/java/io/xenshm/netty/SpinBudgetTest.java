@@ -10,6 +10,7 @@ class SpinBudgetTest {
   private static final long LIMIT = 50_000;
   private static final long NOW = 1_000_000_000;
   private static final long SHORT_PAUSE = 2_000;
+  private static final long SHORT_TURN = 400_000;
   private static final long TURN_OF_ANOTHER = 3_000_000;
 
   private final SpinBudget budget = new SpinBudget();
@@ -53,5 +54,28 @@ class SpinBudgetTest {
     assertEquals(0, budget.nanos(LIMIT, after));
     assertEquals(0, budget.nanos(LIMIT, after + 10 * TURN_OF_ANOTHER));
     assertEquals(LIMIT, budget.nanos(LIMIT, after + 100 * TURN_OF_ANOTHER));
+  }
+
+  @Test
+  void aShortTurnOfAnotherNowAndThenIsForgiven() {
+    long now = NOW;
+    for (int i = 0; i < 100; i++) {
+      assertFalse(budget.passed(now, now + SHORT_TURN));
+      now += SHORT_TURN;
+      assertEquals(LIMIT, budget.nanos(LIMIT, now));
+      now += 60 * SHORT_TURN;
+    }
+  }
+
+  @Test
+  void shortTurnsOfOthersOneAfterTheOtherAreNotForgiven() {
+    long now = NOW;
+    int turns = 0;
+    while (!budget.passed(now, now + SHORT_TURN)) {
+      now += SHORT_TURN;
+      turns++;
+      assertTrue(turns < 10);
+    }
+    assertEquals(0, budget.nanos(LIMIT, now + SHORT_TURN));
   }
 }

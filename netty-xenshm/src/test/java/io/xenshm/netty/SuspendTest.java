@@ -10,16 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,7 +32,7 @@ class SuspendTest {
   void connectionsOfAClientThatIsSuspendedEndOnBothSidesAndNewOnesWork(XenStoreFlavour flavour)
       throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(echo());
+      Channel listener = domains.bind(new EchoToAll(accepted));
       Received client = new Received();
       echoed(domains.connect(client, listener), client);
       final Received server = accepted.poll(20, TimeUnit.SECONDS);
@@ -46,7 +41,7 @@ class SuspendTest {
 
       assertSuspended(client);
       assertPeerLost(server, CLIENT);
-      Received next = connectAtLast(domains, (XenShmAddress) listener.localAddress());
+      Received next = domains.connectAtLast((XenShmAddress) listener.localAddress());
       echoed(get(next.active).channel(), next);
       Received child = accepted.poll(20, TimeUnit.SECONDS);
       XenShmSocketChannel channel = (XenShmSocketChannel) get(child.active).channel();
@@ -59,7 +54,7 @@ class SuspendTest {
   @EnumSource(XenStoreFlavour.class)
   void aServerThatIsSuspendedIsReachedUnderItsNewNumber(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(echo());
+      Channel listener = domains.bind(new EchoToAll(accepted));
       Received client = new Received();
       echoed(domains.connect(client, listener), client);
       final Received server = accepted.poll(20, TimeUnit.SECONDS);
@@ -69,7 +64,7 @@ class SuspendTest {
       assertSuspended(server);
       assertPeerLost(client, SERVER);
       int port = ((XenShmAddress) listener.localAddress()).getPort();
-      Received next = connectAtLast(domains, new XenShmAddress(RESUMED, port));
+      Received next = domains.connectAtLast(new XenShmAddress(RESUMED, port));
       echoed(get(next.active).channel(), next);
     }
   }
@@ -78,7 +73,7 @@ class SuspendTest {
   @EnumSource(XenStoreFlavour.class)
   void nothingIsLeftOfTheTimeBefore(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(echo());
+      Channel listener = domains.bind(new EchoToAll(accepted));
       Received open = new Received();
       echoed(domains.connect(open, listener), open);
       Received closed = new Received();
@@ -88,7 +83,7 @@ class SuspendTest {
 
       domains.host.suspendAndResume(CLIENT, RESUMED);
       assertSuspended(open);
-      Received next = connectAtLast(domains, (XenShmAddress) listener.localAddress());
+      Received next = domains.connectAtLast((XenShmAddress) listener.localAddress());
       echoed(get(next.active).channel(), next);
       domains.shutDownLoops();
 
@@ -115,43 +110,8 @@ class SuspendTest {
     get(received.inactive);
   }
 
-  private static Received connectAtLast(TwoDomains domains, XenShmAddress address) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (true) {
-      Received received = new Received();
-      ChannelFuture connect = domains.client(received).connect(address).awaitUninterruptibly();
-      if (connect.isSuccess()) {
-        return received;
-      }
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("no new connection", connect.cause());
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-  }
-
   private static void echoed(Channel client, Received received) throws Exception {
     done(client.writeAndFlush(Unpooled.wrappedBuffer(new byte[SOME])));
     received.awaitBytes(SOME);
-  }
-
-  private ChannelInitializer<Channel> echo() {
-    return new ChannelInitializer<>() {
-      @Override
-      protected void initChannel(Channel child) {
-        Received received = new Received();
-        accepted.add(received);
-        child
-            .pipeline()
-            .addLast(
-                new ChannelInboundHandlerAdapter() {
-                  @Override
-                  public void channelRead(ChannelHandlerContext ctx, Object message) {
-                    ctx.writeAndFlush(message).addListener(f -> {});
-                  }
-                },
-                received);
-      }
-    };
   }
 }

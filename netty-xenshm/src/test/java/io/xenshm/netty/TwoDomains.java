@@ -16,9 +16,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A simulated host with a server's domain and a client's, and event loops for both, all in this
@@ -90,6 +92,22 @@ final class TwoDomains implements AutoCloseable {
 
   Channel connect(ChannelHandler handler, Channel listener) {
     return done(client(handler).connect(listener.localAddress()));
+  }
+
+  /** Connects, again and again until it succeeds. */
+  Received connectAtLast(SocketAddress address) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+    while (true) {
+      Received received = new Received();
+      ChannelFuture connect = client(received).connect(address).awaitUninterruptibly();
+      if (connect.isSuccess()) {
+        return received;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("no connection to " + address, connect.cause());
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
   }
 
   void shutDownLoops() {

@@ -10,9 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.xenshm.xen.sim.xenstore.SimXenStore;
 import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.io.IOException;
@@ -35,13 +32,13 @@ class XenStoreLossTest {
   @EnumSource(XenStoreFlavour.class)
   void connectionsGoOnAndNewOnesFindTheListenerAgain(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(echo());
+      Channel listener = domains.bind(new EchoToAll(accepted));
       Received received = new Received();
       Channel client = domains.connect(received, listener);
       echoed(client, received, SOME);
 
       domains.host.restartXenStore();
-      Received other = connectAtLast(domains, listener);
+      Received other = domains.connectAtLast(listener.localAddress());
 
       echoed(get(other.active).channel(), other, SOME);
       echoed(client, received, 2 * SOME);
@@ -54,16 +51,16 @@ class XenStoreLossTest {
   @EnumSource(XenStoreFlavour.class)
   void twoLossesInARowAreNoDeathEither(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(echo());
+      Channel listener = domains.bind(new EchoToAll(accepted));
       Received received = new Received();
       Channel client = domains.connect(received, listener);
       for (int i = 1; i <= 5; i++) {
         domains.host.restartXenStore();
         if (i % 2 == 0) {
-          connectAtLast(domains, listener);
+          domains.connectAtLast(listener.localAddress());
         }
       }
-      connectAtLast(domains, listener);
+      domains.connectAtLast(listener.localAddress());
       echoed(client, received, SOME);
     }
   }
@@ -74,14 +71,14 @@ class XenStoreLossTest {
     for (int dying : new int[] {SERVER, CLIENT}) {
       accepted.clear();
       try (TwoDomains domains = new TwoDomains(flavour)) {
-        Channel listener = domains.bind(echo());
+        Channel listener = domains.bind(new EchoToAll(accepted));
         Received client = new Received();
         domains.connect(client, listener);
         final Received server = accepted.poll(20, TimeUnit.SECONDS);
         get(server.active);
         awaitWatched(domains);
         domains.host.restartXenStore();
-        connectAtLast(domains, listener);
+        domains.connectAtLast(listener.localAddress());
         awaitWatched(domains);
 
         domains.host.destroyDomain(dying);
@@ -100,13 +97,13 @@ class XenStoreLossTest {
   @EnumSource(XenStoreFlavour.class)
   void anUnboundListenerStaysWithdrawn(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel kept = domains.bind(echo());
-      Channel listener = domains.bind(echo());
+      Channel kept = domains.bind(new EchoToAll(accepted));
+      Channel listener = domains.bind(new EchoToAll(accepted));
       XenShmAddress address = (XenShmAddress) listener.localAddress();
       listener.close().sync();
 
       domains.host.restartXenStore();
-      connectAtLast(domains, kept);
+      domains.connectAtLast(kept.localAddress());
 
       ChannelFuture refused =
           domains.client(new Received()).connect(address).awaitUninterruptibly();
@@ -136,44 +133,8 @@ class XenStoreLossTest {
     }
   }
 
-  private static Received connectAtLast(TwoDomains domains, Channel listener) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (true) {
-      Received received = new Received();
-      ChannelFuture connect =
-          domains.client(received).connect(listener.localAddress()).awaitUninterruptibly();
-      if (connect.isSuccess()) {
-        return received;
-      }
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("the listener was not found again", connect.cause());
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-  }
-
   private static void echoed(Channel client, Received received, int total) throws Exception {
     client.writeAndFlush(Unpooled.wrappedBuffer(new byte[SOME])).sync();
     received.awaitBytes(total);
-  }
-
-  private ChannelInitializer<Channel> echo() {
-    return new ChannelInitializer<>() {
-      @Override
-      protected void initChannel(Channel child) {
-        Received received = new Received();
-        accepted.add(received);
-        child
-            .pipeline()
-            .addLast(
-                new ChannelInboundHandlerAdapter() {
-                  @Override
-                  public void channelRead(ChannelHandlerContext ctx, Object message) {
-                    ctx.writeAndFlush(message).addListener(f -> {});
-                  }
-                },
-                received);
-      }
-    };
   }
 }

@@ -57,27 +57,6 @@ final class DoorbellMemoryOrderTest {
   }
 
   @Test
-  void publisherThatLooksWithoutAFenceFirstSeesOneOfBoth() throws Exception {
-    race(
-        ring -> {
-          ring.producer.publish();
-          // as a flush and the end of the loop's pass do
-          boolean seen = ring.producer.takeDataBellIfSeen();
-          return ring.producer.takeDataBell() || seen;
-        },
-        ring -> {
-          ring.consumer.armDataBell();
-          return ring.consumer.refresh() > 0;
-        },
-        ring -> {
-          ring.consumer.disarmDataBell();
-          ring.consumer.skip(ring.consumer.refresh());
-          ring.consumer.release();
-          ring.producer.write(ByteBuffer.allocate(1));
-        });
-  }
-
-  @Test
   void releaserSeesTheArmedBellOrTheWriterSeesTheSpace() throws Exception {
     race(
         ring -> {
