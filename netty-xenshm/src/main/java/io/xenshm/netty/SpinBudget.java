@@ -16,8 +16,13 @@ final class SpinBudget {
   private static final int SHORT_SLEEPS_TO_TRY = 16;
   private static final int TRIAL_CREDIT = 3 * PRICE_OF_A_FAILURE;
 
-  /** A pause that takes longer is the turn of somebody who computes, and not of the peer. */
+  /**
+   * A pause that takes longer, and longer than a few times that a loop may look, is the turn of
+   * somebody who computes, and not of the peer.
+   */
   private static final long LONG_TURN_NANOS = 200_000;
+
+  private static final int LONG_TURN_IN_LIMITS = 4;
 
   /** At most one part in so many of the time is lost to turns of others. */
   private static final int TIMES_OF_A_TURN = 50;
@@ -39,9 +44,9 @@ final class SpinBudget {
   }
 
   /** A pause between two looks is over; true if others had the processor for too long. */
-  boolean passed(long before, long now) {
+  boolean passed(long before, long now, long limitNanos) {
     long turn = now - before;
-    if (turn < LONG_TURN_NANOS) {
+    if (turn < Math.max(LONG_TURN_NANOS, LONG_TURN_IN_LIMITS * limitNanos)) {
       return false;
     }
     owedNanos = owedNanos(before) + turn * TIMES_OF_A_TURN;

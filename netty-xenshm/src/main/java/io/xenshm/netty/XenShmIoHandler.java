@@ -242,7 +242,7 @@ public final class XenShmIoHandler implements IoHandler {
     while (steps == 0 && context.canBlock() && waited < spinNanos && !outOfTurn) {
       long before = start + waited;
       spinPause.pause(waited);
-      outOfTurn = spinBudget.passed(before, System.nanoTime());
+      outOfTurn = spinBudget.passed(before, System.nanoTime(), spinNanos);
       runEpollIfDue(context);
       steps = poll(context);
       waited = System.nanoTime() - start;

@@ -43,24 +43,30 @@ class SpinBudgetTest {
 
   @Test
   void shortPausesAreNoReasonToSleep() {
-    assertFalse(budget.passed(NOW, NOW + SHORT_PAUSE));
+    assertFalse(budget.passed(NOW, NOW + SHORT_PAUSE, LIMIT));
     assertEquals(LIMIT, budget.nanos(LIMIT, NOW + SHORT_PAUSE));
   }
 
   @Test
   void sleepsAtOnceForAMultipleOfTheTimeThatAnotherHadTheProcessor() {
     long after = NOW + TURN_OF_ANOTHER;
-    assertTrue(budget.passed(NOW, after));
+    assertTrue(budget.passed(NOW, after, LIMIT));
     assertEquals(0, budget.nanos(LIMIT, after));
     assertEquals(0, budget.nanos(LIMIT, after + 10 * TURN_OF_ANOTHER));
     assertEquals(LIMIT, budget.nanos(LIMIT, after + 100 * TURN_OF_ANOTHER));
   }
 
   @Test
+  void whereLoopsLookForLongAPauseIsLongWhenItTakesLonger() {
+    assertFalse(budget.passed(NOW, NOW + TURN_OF_ANOTHER, TURN_OF_ANOTHER));
+    assertTrue(budget.passed(NOW, NOW + 5 * TURN_OF_ANOTHER, TURN_OF_ANOTHER));
+  }
+
+  @Test
   void aShortTurnOfAnotherNowAndThenIsForgiven() {
     long now = NOW;
     for (int i = 0; i < 100; i++) {
-      assertFalse(budget.passed(now, now + SHORT_TURN));
+      assertFalse(budget.passed(now, now + SHORT_TURN, LIMIT));
       now += SHORT_TURN;
       assertEquals(LIMIT, budget.nanos(LIMIT, now));
       now += 60 * SHORT_TURN;
@@ -71,7 +77,7 @@ class SpinBudgetTest {
   void shortTurnsOfOthersOneAfterTheOtherAreNotForgiven() {
     long now = NOW;
     int turns = 0;
-    while (!budget.passed(now, now + SHORT_TURN)) {
+    while (!budget.passed(now, now + SHORT_TURN, LIMIT)) {
       now += SHORT_TURN;
       turns++;
       assertTrue(turns < 10);
