@@ -12,8 +12,8 @@ import java.util.zip.CRC32;
  *
  * <pre>
  * DATA      'd', CRC-32 of what follows (4 bytes), any bytes
- * QUESTION  'q'
- * ANSWER    received (8 bytes), damaged (8 bytes)
+ * QUESTION  'q', number (4 bytes)
+ * ANSWER    the question's number (4 bytes), received (8 bytes), damaged (8 bytes)
  * </pre>
  *
  * Others are not counted.
@@ -32,8 +32,8 @@ final class DatagramCounter extends SimpleChannelInboundHandler<DatagramPacket> 
         .writeBytes(bytes, from, length);
   }
 
-  static ByteBuf question() {
-    return Unpooled.buffer(1).writeByte('q');
+  static ByteBuf question(int number) {
+    return Unpooled.buffer(1 + Integer.BYTES).writeByte('q').writeInt(number);
   }
 
   private static int checksum(byte[] bytes, int from, int length) {
@@ -46,10 +46,10 @@ final class DatagramCounter extends SimpleChannelInboundHandler<DatagramPacket> 
   protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket packet) {
     ByteBuf content = packet.content();
     int kind = content.isReadable() ? content.readByte() : 0;
-    if (kind == 'q') {
-      ctx.writeAndFlush(
-          new DatagramPacket(
-              ctx.alloc().buffer().writeLong(received).writeLong(damaged), packet.sender()));
+    if (kind == 'q' && content.readableBytes() >= Integer.BYTES) {
+      ByteBuf answer = ctx.alloc().buffer();
+      answer.writeInt(content.readInt()).writeLong(received).writeLong(damaged);
+      ctx.writeAndFlush(new DatagramPacket(answer, packet.sender()));
     } else if (kind == 'd' && content.readableBytes() >= Integer.BYTES) {
       received++;
       int expected = content.readInt();

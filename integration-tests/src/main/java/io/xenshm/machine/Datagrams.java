@@ -31,10 +31,13 @@ final class Datagrams {
   private static final int PATIENCE_SECONDS = 120;
 
   private final Report report;
-  private final BlockingQueue<long[]> answers = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
   private final InetSocketAddress server =
       new InetSocketAddress(Ports.addressOfGuest(Ports.SERVER_GUEST), Ports.DATAGRAM);
   private final XenShmDatagramChannel channel;
+
+  /** How many were asked, which is the number of the next one. */
+  private int questions;
 
   Datagrams(EventLoopGroup group, Report report) throws InterruptedException {
     this.report = report;
@@ -55,7 +58,7 @@ final class Datagrams {
   }
 
   void run() throws Exception {
-    long before = ask(true)[0];
+    long before = ask(true).received;
     Random random = new Random(3);
     byte[] bytes = new byte[OFFSETS + MAX_LENGTH];
     random.nextBytes(bytes);
@@ -73,36 +76,44 @@ final class Datagrams {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     long dropped = channel.droppedPackets();
-    long[] answer = ask(false);
-    long received = answer[0] - before;
+    Answer answer = ask(false);
+    long received = answer.received - before;
     report.note(
         "%d datagrams sent through a ring in %.1f s, %d received, %d dropped"
             .formatted(PACKETS, seconds, received, dropped));
-    Report.require(answer[1] == 0, answer[1] + " datagrams were damaged");
+    Report.require(answer.damaged == 0, answer.damaged + " datagrams were damaged");
     Report.require(received + dropped == PACKETS, "some are neither received nor dropped");
     Report.require(channel.ringPeers().contains(server), "the ring was lost, packets took UDP");
     channel.close().sync();
   }
 
   /** Asks by the ring, which is behind all that was sent through it; or until there is one. */
-  private long[] ask(boolean untilThereIsARing) throws Exception {
+  private Answer ask(boolean untilThereIsARing) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    boolean throughRing;
-    long[] answer;
+    // Answers come late here: one to a question of before counts for nothing.
+    int least = untilThereIsARing ? Integer.MAX_VALUE : questions;
+    Answer answer;
     do {
       Report.require(System.nanoTime() < deadline, "no answer through a ring");
-      throughRing = channel.ringPeers().contains(server);
-      channel.writeAndFlush(new DatagramPacket(DatagramCounter.question(), server)).sync();
-      answer = answers.poll(1, TimeUnit.SECONDS);
-    } while (answer == null || (untilThereIsARing && !throughRing));
+      if (least > questions && channel.ringPeers().contains(server)) {
+        least = questions;
+      }
+      ByteBuf question = DatagramCounter.question(questions++);
+      channel.writeAndFlush(new DatagramPacket(question, server)).sync();
+      do {
+        answer = answers.poll(1, TimeUnit.SECONDS);
+      } while (answer != null && answer.question < least && least < questions);
+    } while (answer == null || answer.question < least);
     return answer;
   }
+
+  private record Answer(int question, long received, long damaged) {}
 
   private final class Answers extends SimpleChannelInboundHandler<DatagramPacket> {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket packet) {
       ByteBuf content = packet.content();
-      answers.add(new long[] {content.readLong(), content.readLong()});
+      answers.add(new Answer(content.readInt(), content.readLong(), content.readLong()));
     }
   }
 }
