@@ -28,11 +28,8 @@ final class ClientTransaction<T> {
     return result;
   }
 
-  void begin() {
-    attempt();
-  }
-
-  private void attempt() {
+  /** To be called once from outside. */
+  void attempt() {
     attempts++;
     // Read before the request goes out: if the connection changes in between, it fails as lost.
     int epoch = connection.epoch();

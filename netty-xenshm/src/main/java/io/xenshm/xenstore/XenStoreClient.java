@@ -106,7 +106,7 @@ public final class XenStoreClient implements XenStore {
     ClientTransaction<T> transaction = new ClientTransaction<>(connection, body);
     CompletableFuture<T> result = transaction.result();
     Futures.onComplete(result, (value, failure) -> turns.leave());
-    turns.enter(transaction::begin);
+    turns.enter(transaction::attempt);
     return result.copy(); // whatever a caller does to it, the turn ends with the transaction
   }
 
