@@ -176,6 +176,7 @@ public final class LinkNode {
 
   private void forget(int peerDomain) {
     pool.forget(peerDomain);
+    offers.forget(peerDomain);
     limits.forget(peerDomain);
   }
 

@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
+import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * This process's offers in XenStore. All methods may be called from any thread.
  *
  * <p>The directory of offers to a server is made once, readable by that server; offers in it
- * inherit its permissions. So an offer costs one WRITE.
+ * inherit its permissions. So an offer costs one WRITE. A directory outlives its server: each guest
+ * that starts again has a new number, and a domain may own a thousand nodes only. So directories
+ * that nobody reads any more are removed.
  */
 final class Offers {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Offers.class);
@@ -89,6 +92,61 @@ final class Offers {
     }
   }
 
+  /** A domain is gone. */
+  void forget(int serverDomain) {
+    directories.remove(serverDomain);
+    removeIfDeserted(StorePaths.offers(xen.domainId()), Integer.toString(serverDomain));
+  }
+
+  private void removeDeserted() {
+    String root = StorePaths.offers(xen.domainId());
+    Sweeper.children(store, root)
+        .thenAccept(servers -> servers.forEach(server -> removeIfDeserted(root, server)))
+        .whenComplete(Offers::logFailure);
+  }
+
+  /** A new domain may have the number, and another process of this one may make offers to it. */
+  private void removeIfDeserted(String root, String server) {
+    String directory = root + '/' + server;
+    isDeserted(store, directory, server)
+        .thenCompose(
+            deserted ->
+                deserted
+                    ? store.transaction(transaction -> remove(transaction, directory, server))
+                    : CompletableFuture.completedFuture(null))
+        .whenComplete(Offers::logFailure);
+  }
+
+  private static CompletableFuture<Void> remove(
+      XenStoreOperations transaction, String directory, String server) {
+    return isDeserted(transaction, directory, server)
+        .thenCombine(
+            Sweeper.children(transaction, directory),
+            (deserted, offers) -> deserted && offers.isEmpty())
+        .thenCompose(
+            removable ->
+                removable
+                    ? transaction.remove(directory)
+                    : CompletableFuture.completedFuture(null));
+  }
+
+  /** The daemon takes the permissions of a domain that is gone away. */
+  private static CompletableFuture<Boolean> isDeserted(
+      XenStoreOperations operations, String directory, String server) {
+    return operations
+        .permissions(directory)
+        .thenApply(
+            permissions ->
+                permissions.stream()
+                    .noneMatch(each -> Integer.toString(each.domainId()).equals(server)));
+  }
+
+  private static void logFailure(Object done, Throwable failure) {
+    if (failure != null && !PeerWatches.isMissing(failure)) {
+      logger.debug("Directories of offers to domains that are gone could not be removed", failure);
+    }
+  }
+
   /** The directories are gone, and so is what they were for. */
   void forgetDirectories() {
     directories.clear();
@@ -115,6 +173,9 @@ final class Offers {
 
   private CompletableFuture<Void> directory(int serverDomain) {
     int connection = store.connection();
+    if (!directories.containsKey(serverDomain)) {
+      removeDeserted();
+    }
     return directories.compute(
             serverDomain,
             (server, known) ->

@@ -32,7 +32,7 @@ record Accounts(Map<String, String> serving, Map<String, String> resting) {
       }
     }
     for (Peer peer : site.peers()) {
-      peer.ask("resume");
+      peer.ask("resume " + peer.domain());
     }
     return new Accounts(serving, resting);
   }
@@ -93,6 +93,9 @@ record Accounts(Map<String, String> serving, Map<String, String> resting) {
     }
     for (int domain = 1; domain <= Site.DOMAINS; domain++) {
       String account = site.host("accounting " + domain);
+      if (!serving) {
+        held.put("XenStore of domain " + domain, site.host("nodes " + domain));
+      }
       held.put(
           "domain " + domain, serving ? account.replaceFirst("grantedPages=\\d+, ", "") : account);
     }

@@ -10,12 +10,14 @@ import java.util.concurrent.TimeUnit;
 /** Kills, destroys and restarts what does not stay. For one thread. */
 final class Disturber {
   private static final int LONGEST_ABSENCE_MILLIS = 1500;
+  private static final int SUSPENDED_NEXT = Site.DOMAINS + 1;
 
   private final Site site;
   private final SplittableRandom random;
   private final Disturbances disturbances = new Disturbances();
   private final Map<String, Integer> counts = new TreeMap<>();
   private boolean agentIsOff;
+  private int suspendedDomain = Site.SUSPENDED;
 
   Disturber(Site site, SplittableRandom random) {
     this.site = site;
@@ -32,15 +34,25 @@ final class Disturber {
 
   void disturb() throws IOException, InterruptedException {
     List<Peer> victims = site.peers().stream().filter(peer -> !peer.resident).toList();
-    switch (random.nextInt(4)) {
-      case 0 -> toggleAgent();
-      case 1 -> destroyDomain();
+    switch (random.nextInt(9)) {
+      case 0, 1 -> toggleAgent();
+      case 2, 3 -> destroyDomain();
+      case 4 -> suspendDomain();
+      case 5 -> restartStore();
       default -> kill(victims.get(random.nextInt(victims.size())));
     }
   }
 
-  /** Brings back what is away. */
+  /** Brings back what is away, and gives the suspended domain its first number again. */
   void repair() throws IOException, InterruptedException {
+    needAgent();
+    if (suspendedDomain != Site.SUSPENDED) {
+      suspendDomain();
+    }
+  }
+
+  /** A domain that is new, or has another number, and one whose table is lost, wait for it. */
+  private void needAgent() throws IOException, InterruptedException {
     if (agentIsOff) {
       toggleAgent();
     }
@@ -57,10 +69,9 @@ final class Disturber {
 
   /** The guest goes; its processes, which the simulation leaves alone, are killed after it. */
   private void destroyDomain() throws IOException, InterruptedException {
-    repair(); // the new domain needs a table
+    needAgent();
     count("domain destroyed");
-    List<Peer> inhabitants =
-        site.peers().stream().filter(peer -> peer.domain == Site.DESTROYED).toList();
+    List<Peer> inhabitants = inhabitants(Site.DESTROYED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "destruction"));
     site.host("destroy " + Site.DESTROYED);
     for (Peer peer : inhabitants) {
@@ -72,6 +83,34 @@ final class Disturber {
       peer.restart();
       disturbances.end(peer);
     }
+  }
+
+  /** The guest's process goes on, in a domain of another number. */
+  private void suspendDomain() throws IOException, InterruptedException {
+    needAgent();
+    count("domain suspended");
+    int next = suspendedDomain == Site.SUSPENDED ? SUSPENDED_NEXT : Site.SUSPENDED;
+    List<Peer> inhabitants = inhabitants(suspendedDomain);
+    inhabitants.forEach(peer -> disturbances.begin(peer, "suspension"));
+    site.host("suspend " + suspendedDomain + ' ' + next);
+    suspendedDomain = next;
+    for (Peer peer : inhabitants) {
+      peer.moveTo(next);
+      disturbances.end(peer);
+    }
+  }
+
+  /** Connections go on; what everybody wrote is lost, and written again. */
+  private void restartStore() throws IOException, InterruptedException {
+    needAgent();
+    count("XenStore restarted");
+    site.peers().forEach(peer -> disturbances.begin(peer, "XenStore's restart"));
+    site.host("restart-store");
+    site.peers().forEach(disturbances::end);
+  }
+
+  private List<Peer> inhabitants(int domain) {
+    return site.peers().stream().filter(peer -> peer.domain() == domain).toList();
   }
 
   private void toggleAgent() throws IOException, InterruptedException {

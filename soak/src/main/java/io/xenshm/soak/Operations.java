@@ -54,7 +54,7 @@ final class Operations {
     for (Peer client : site.peers()) {
       for (Peer server : site.peers()) {
         if (client != server) {
-          if (client.domain != server.domain) {
+          if (client.domain() != server.domain()) {
             stream(client, server, true, 30_000, 30_000, 0, -1);
           }
           stream(client, server, false, 30_000, 30_000, 0, -1);
@@ -116,7 +116,7 @@ final class Operations {
     }
     long up = size();
     long down = size();
-    boolean byDomain = client.domain != server.domain && random.nextBoolean();
+    boolean byDomain = client.domain() != server.domain() && random.nextBoolean();
     int pauseEvery = random.nextInt(3) == 0 ? 10_000 + random.nextInt(200_000) : 0;
     long abort = random.nextInt(8) == 0 ? random.nextLong(up + down + 1) : -1;
     stream(client, server, byDomain, up, down, pauseEvery, abort);
@@ -138,7 +138,7 @@ final class Operations {
     String arguments =
         String.join(
             " ",
-            byDomain ? "xen:" + server.domain : server.address(),
+            byDomain ? "xen:" + server.domain() : server.address(),
             Integer.toString(byDomain ? server.port + 1 : server.port),
             Integer.toString(4096 << random.nextInt(6)),
             Long.toString(random.nextLong()),

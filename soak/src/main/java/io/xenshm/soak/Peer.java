@@ -25,7 +25,9 @@ final class Peer implements AutoCloseable {
   private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
   private ChildJvm process;
 
-  final int domain;
+  private final String address;
+  private int domain;
+
   final int port;
 
   /** Lives from the beginning of the soak to its end. */
@@ -35,6 +37,7 @@ final class Peer implements AutoCloseable {
       throws IOException, InterruptedException {
     this.name = "peer " + domain + ":" + port;
     this.host = host;
+    this.address = "127.0." + domain + ".1";
     this.domain = domain;
     this.port = port;
     this.resident = resident;
@@ -43,7 +46,17 @@ final class Peer implements AutoCloseable {
   }
 
   String address() {
-    return "127.0." + domain + ".1";
+    return address;
+  }
+
+  /** Returns the number of its domain, which a suspended one changes. */
+  int domain() {
+    return domain;
+  }
+
+  /** Its domain has another number now. */
+  void moveTo(int newDomain) {
+    domain = newDomain;
   }
 
   void start() throws IOException, InterruptedException {
@@ -53,7 +66,7 @@ final class Peer implements AutoCloseable {
             SoakPeer.class,
             Map.of("XENSHM_XEN", "sim:" + host, "XENSHM_SIM_DOMID", Integer.toString(domain)),
             List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:-UseDynamicNumberOfCompilerThreads"),
-            List.of(address(), Integer.toString(domain), Integer.toString(port)));
+            List.of(address, Integer.toString(domain), Integer.toString(port)));
     process = started;
     started.awaitLine("READY", START);
     Thread.ofVirtual().start(() -> readLines(started));

@@ -11,11 +11,12 @@ import java.util.function.Consumer;
 
 /**
  * The simulated host and its peers, each a process. Domains 1 and 2 have one peer that stays and
- * one that is killed now and then; so has domain 3, of which the one is killed. Domain 4 is
- * destroyed now and then.
+ * one that is killed now and then. Domain 3 has one that is killed, and is suspended now and then,
+ * domain 4 is destroyed.
  */
 final class Site implements AutoCloseable {
   static final int DOMAINS = 4;
+  static final int SUSPENDED = 3;
   static final int DESTROYED = 4;
 
   private static final int PORT = 4711;
@@ -43,7 +44,7 @@ final class Site implements AutoCloseable {
       peers.add(new Peer(directory, 2, PORT, true, complaints));
       peers.add(new Peer(directory, 1, OTHER_PORT, false, complaints));
       peers.add(new Peer(directory, 2, OTHER_PORT, false, complaints));
-      peers.add(new Peer(directory, 3, PORT, false, complaints));
+      peers.add(new Peer(directory, SUSPENDED, PORT, false, complaints));
       peers.add(new Peer(directory, DESTROYED, PORT, false, complaints));
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();

@@ -10,12 +10,16 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * The simulated host as a process, which does what it is told to by lines on its standard input:
- * {@code accounting N}, {@code destroy N}, {@code create N}, {@code stat}. Ends with its parent.
+ * {@code accounting N}, {@code nodes N}, {@code destroy N}, {@code create N}, {@code suspend N
+ * NEW}, {@code restart-store}, {@code stat}. Ends with its parent.
  */
 final class SoakHost {
   private static final int GRANTED_PAGES = 4096;
@@ -25,7 +29,15 @@ final class SoakHost {
   private static final long TABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private SoakHost() {}
+  private final SimulatedHost host;
+  private final Map<Integer, SimulatedDomain> guests = new TreeMap<>();
+
+  private SoakHost(SimulatedHost host, int count) {
+    this.host = host;
+    for (int id = 1; id <= count; id++) {
+      guests.put(id, SimulatedDomain.of(id));
+    }
+  }
 
   /** Runs a host in the directory {@code args[0]} with {@code args[1]} guests. */
   public static void main(String[] args) {
@@ -41,27 +53,74 @@ final class SoakHost {
         SimulatedHost.start(
             SimulatedHostConfig.of(directory, guests).withLimits(limits).withoutAgent())) {
       System.out.println("READY " + host.directory());
+      SoakHost soakHost = new SoakHost(host, guests);
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       for (String line = in.readLine(); line != null; line = in.readLine()) {
-        System.out.println("DID " + handle(host, line.split(" ", -1)));
+        System.out.println("DID " + soakHost.handle(line.split(" ", -1)));
       }
     }
+  }
+
+  private String handle(String[] words) throws IOException {
+    switch (words[0]) {
+      case "accounting" -> {
+        return host.accounting(Integer.parseInt(words[1])).toString();
+      }
+      case "nodes" -> {
+        String home = "/local/domain/" + words[1] + '/';
+        return host.xenStore().paths(Integer.parseInt(words[1])).stream()
+            .map(path -> path.replace(home, ""))
+            .sorted()
+            .collect(Collectors.joining(" "));
+      }
+      case "destroy" -> {
+        int id = Integer.parseInt(words[1]);
+        host.destroyDomain(id);
+        guests.remove(id);
+      }
+      case "create" -> {
+        SimulatedDomain guest = SimulatedDomain.of(Integer.parseInt(words[1]));
+        host.addDomain(guest);
+        admit(guest);
+      }
+      case "suspend" -> {
+        int id = Integer.parseInt(words[1]);
+        int newId = Integer.parseInt(words[2]);
+        host.suspendAndResume(id, newId);
+        admit(guests.remove(id).withId(newId));
+      }
+      case "restart-store" -> {
+        host.restartXenStore();
+        for (SimulatedDomain guest : guests.values()) {
+          awaitTable(guest);
+        }
+      }
+      case "stat" -> {
+        return Holdings.ofThisProcess(null);
+      }
+      default -> throw new IOException("not understood: " + words[0]);
+    }
+    return words[0];
+  }
+
+  private void admit(SimulatedDomain guest) throws IOException {
+    guests.put(guest.id(), guest);
+    awaitTable(guest);
   }
 
   /**
    * Returns when the agent wrote the domain's table: a loopback address that the table does not
    * know as the domain's own is not announced.
    */
-  private static void create(SimulatedHost host, SimulatedDomain domain) throws IOException {
-    host.addDomain(domain);
+  private void awaitTable(SimulatedDomain guest) throws IOException {
     String own =
         "/local/domain/"
-            + domain.id()
+            + guest.id()
             + "/xenshm/peers/"
-            + domain.network()
+            + guest.network()
             + '/'
-            + domain.address().replace('.', '-');
+            + guest.address().replace('.', '-');
     long deadline = System.nanoTime() + TABLE_NANOS;
     while (host.xenStore().read(own) == null) {
       if (System.nanoTime() - deadline > 0) {
@@ -69,20 +128,5 @@ final class SoakHost {
       }
       LockSupport.parkNanos(LOOK_NANOS);
     }
-  }
-
-  private static String handle(SimulatedHost host, String[] words) throws IOException {
-    switch (words[0]) {
-      case "accounting" -> {
-        return host.accounting(Integer.parseInt(words[1])).toString();
-      }
-      case "destroy" -> host.destroyDomain(Integer.parseInt(words[1]));
-      case "create" -> create(host, SimulatedDomain.of(Integer.parseInt(words[1])));
-      case "stat" -> {
-        return Holdings.ofThisProcess(null);
-      }
-      default -> throw new IOException("not understood: " + words[0]);
-    }
-    return words[0];
   }
 }

@@ -16,20 +16,18 @@ import java.util.concurrent.CompletableFuture;
  * stream ID HOST PORT RING SEED UP DOWN PAUSE-EVERY ABORT-AFTER     answered by  DONE ID OUTCOME
  * datagram ID HOST PORT SEED COUNT                                  DONE ID OUTCOME
  * stat                                                              STAT what is held
- * rest, resume                                                      RESTED, RESUMED
+ * rest, resume DOMAIN                                               RESTED, RESUMED
  * dump                                                              threads, to standard error
  * </pre>
  */
 final class SoakPeer {
   private final PrintStream out = System.out;
   private final String address;
-  private final int domain;
   private final int port;
   private PeerLoops loops;
 
-  private SoakPeer(String address, int domain, int port) {
+  private SoakPeer(String address, int port) {
     this.address = address;
-    this.domain = domain;
     this.port = port;
   }
 
@@ -37,10 +35,10 @@ final class SoakPeer {
   public static void main(String[] args) {
     Program.run(
         "peer",
-        () -> new SoakPeer(args[0], Integer.parseInt(args[1]), Integer.parseInt(args[2])).run());
+        () -> new SoakPeer(args[0], Integer.parseInt(args[2])).run(Integer.parseInt(args[1])));
   }
 
-  private void run() throws Exception {
+  private void run(int domain) throws Exception {
     loops = PeerLoops.start(address, domain, port, this::say);
     say("READY " + port);
     BufferedReader in =
@@ -70,7 +68,7 @@ final class SoakPeer {
         say("RESTED " + port);
       }
       case "resume" -> {
-        loops = PeerLoops.start(address, domain, port, this::say);
+        loops = PeerLoops.start(address, Integer.parseInt(words[1]), port, this::say);
         say("RESUMED " + port);
       }
       case "dump" -> Holdings.dump(System.err, loops);

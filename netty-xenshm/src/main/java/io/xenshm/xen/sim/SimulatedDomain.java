@@ -90,7 +90,7 @@ public record SimulatedDomain(int id, String name, String address, String mac, S
   }
 
   /** Returns the same domain with another number. */
-  SimulatedDomain withId(int newId) {
+  public SimulatedDomain withId(int newId) {
     return new SimulatedDomain(newId, name, address, mac, network);
   }
 

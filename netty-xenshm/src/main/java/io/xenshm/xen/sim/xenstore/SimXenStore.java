@@ -227,6 +227,24 @@ public final class SimXenStore implements AutoCloseable {
     return onLoop(() -> daemon.tree().owned(domainId));
   }
 
+  /** Returns the paths of the nodes that a domain owns. */
+  public List<String> paths(int domainId) {
+    return onLoop(
+        () -> {
+          List<String> paths = new ArrayList<>();
+          addPaths(domainId, "", daemon.tree().lookUp("/"), paths);
+          return paths;
+        });
+  }
+
+  private static void addPaths(int domainId, String path, StoreNode node, List<String> paths) {
+    if (node.owner() == domainId) {
+      paths.add(path.isEmpty() ? "/" : path);
+    }
+    node.childNames()
+        .forEach(name -> addPaths(domainId, path + '/' + name, node.child(name), paths));
+  }
+
   /** Returns how many watches all of a domain's connections have. */
   public int watches(int domainId) {
     return onLoop(() -> daemon.watches(domainId));

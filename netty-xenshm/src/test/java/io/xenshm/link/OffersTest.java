@@ -1,0 +1,110 @@
+package io.xenshm.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import io.xenshm.xen.sim.SimulatedDomain;
+import io.xenshm.xen.sim.SimulatedHost;
+import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.xen.sim.SimulatedXen;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class OffersTest {
+  private static final int OWN = 1;
+  private static final int GONE = 2;
+  private static final int OTHER = 3;
+
+  private Path directory;
+  private SimulatedHost host;
+  private SimulatedXen xen;
+  private Offers offers;
+
+  @BeforeEach
+  void start() throws Exception {
+    directory = Files.createTempDirectory(Path.of("/dev/shm"), "xenshm-test");
+    host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), OTHER));
+    xen = SimulatedXen.open(host.directory(), OWN);
+    offers = new Offers(xen, "00000000000000a1");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    xen.close();
+    host.close();
+    Files.delete(directory);
+  }
+
+  @Test
+  void theDirectoryOfOffersGoesWithItsServer() throws Exception {
+    offerAndRemove(GONE, 1);
+    host.destroyDomain(GONE);
+
+    offers.forget(GONE);
+
+    awaitDirectories(List.of());
+  }
+
+  @Test
+  void directoriesOfServersWhoseEndNobodyNoticedGoWithTheNextNewServer() throws Exception {
+    offerAndRemove(GONE, 1);
+    host.destroyDomain(GONE);
+
+    offerAndRemove(OTHER, 2);
+
+    awaitDirectories(List.of("3"));
+  }
+
+  @Test
+  void theDirectoryThatAnotherProcessMadeForANewDomainWithTheNumberStays() throws Exception {
+    offerAndRemove(GONE, 1);
+    host.destroyDomain(GONE);
+    host.addDomain(SimulatedDomain.of(GONE));
+    Offers ofAnotherProcess = new Offers(xen, "00000000000000a2");
+    publish(ofAnotherProcess, GONE, 2).remove();
+
+    offers.forget(GONE);
+    settle();
+
+    assertEquals(List.of("2"), directories());
+    assertNotNull(host.xenStore().read(StorePaths.offers(OWN, GONE)));
+  }
+
+  private void offerAndRemove(int server, int process) throws Exception {
+    publish(offers, server, process).remove();
+  }
+
+  private static Offers.Published publish(Offers offers, int server, int process) throws Exception {
+    String listener = String.format("%016x", process);
+    Offers.Published published =
+        offers.publish(server, new Offer(LinkKind.STREAM, 80, listener, 40000, 1, 1, 1));
+    published.written().get(10, TimeUnit.SECONDS);
+    return published;
+  }
+
+  /** What was asked of XenStore before, and what follows from that, is done. */
+  private void settle() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      directories();
+    }
+  }
+
+  private List<String> directories() throws Exception {
+    return Sweeper.children(xen.xenStore(), StorePaths.offers(OWN)).get(10, TimeUnit.SECONDS);
+  }
+
+  private void awaitDirectories(List<String> expected) throws Exception {
+    List<String> seen = directories();
+    for (int i = 0; i < 1000 && !seen.equals(expected); i++) {
+      seen = directories();
+    }
+    assertEquals(expected, seen);
+  }
+}
