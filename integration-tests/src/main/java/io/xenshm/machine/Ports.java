@@ -1,6 +1,7 @@
 package io.xenshm.machine;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.xenshm.netty.XenShmChannelOption;
 import io.xenshm.netty.XenShmSocketChannel;
 
@@ -44,12 +45,22 @@ final class Ports {
   /** How long a loop looks for work; longer than the default where time passes slowly. */
   private static final Integer SPIN_MICROS = Integer.getInteger("xenshm.machine.spinMicros");
 
+  /** Bytes of a connection's rings; more than the default where a switch of guests is dear. */
+  private static final Integer RING_SIZE = Integer.getInteger("xenshm.machine.ringSize");
+
   private Ports() {}
 
-  /** Sets how long the loop of a shared-memory channel looks for work, where a property says so. */
-  static void setSpin(Channel channel) {
-    if (SPIN_MICROS != null && channel instanceof XenShmSocketChannel) {
-      channel.config().setOption(XenShmChannelOption.XENSHM_SPIN_MICROS, SPIN_MICROS);
+  /** Sets the options of a shared-memory channel that properties name. */
+  static void configure(Channel channel) {
+    if (channel instanceof XenShmSocketChannel) {
+      set(channel, XenShmChannelOption.XENSHM_SPIN_MICROS, SPIN_MICROS);
+      set(channel, XenShmChannelOption.XENSHM_RING_SIZE, RING_SIZE);
+    }
+  }
+
+  private static void set(Channel channel, ChannelOption<Integer> option, Integer value) {
+    if (value != null) {
+      channel.config().setOption(option, value);
     }
   }
 

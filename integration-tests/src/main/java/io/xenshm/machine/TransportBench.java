@@ -126,7 +126,7 @@ final class TransportBench {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                Ports.setSpin(channel);
+                Ports.configure(channel);
                 channel.pipeline().addLast(received);
               }
             })

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The client's guest: plays the scenarios that its arguments name, in their order, against {@link
@@ -247,6 +248,18 @@ final class TransportClient {
     long destroyed = node.await();
     node.cancel();
     requireLossInTime(channel, destroyed);
+    requireOffersToServerGone();
+  }
+
+  /** The directory of offers to a domain that is gone goes too: a guest has few nodes. */
+  private void requireOffersToServerGone() throws Exception {
+    String directory = "data/xenshm/to";
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    String server = Integer.toString(Ports.SERVER_GUEST);
+    while (xen.xenStore().list(directory).get(60, TimeUnit.SECONDS).contains(server)) {
+      Report.require(System.nanoTime() < deadline, directory + '/' + server + " is there still");
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+    }
   }
 
   private void requireLossInTime(Channel channel, long since) throws InterruptedException {

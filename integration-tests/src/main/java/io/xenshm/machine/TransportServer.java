@@ -72,7 +72,7 @@ final class TransportServer {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                Ports.setSpin(channel);
+                Ports.configure(channel);
                 channel.pipeline().addLast(handler.get());
               }
             })

@@ -129,6 +129,7 @@ public final class LinkNode {
       if (resumed) {
         offers.forgetDirectories();
         peers.forgetAll();
+        limits.forgetAll();
       }
       if (renewed || resumed) {
         pool.startAnew();
@@ -174,10 +175,18 @@ public final class LinkNode {
     return limits;
   }
 
+  /** A peer that only removed its nodes, to seem gone, answers for what it holds. */
   private void forget(int peerDomain) {
     pool.forget(peerDomain);
-    offers.forget(peerDomain);
-    limits.forget(peerDomain);
+    limits.forgetIfIdle(peerDomain);
+    offers
+        .forget(peerDomain)
+        .thenAccept(
+            gone -> {
+              if (gone) {
+                limits.forget(peerDomain);
+              }
+            });
   }
 
   OfferBudget budget() {

@@ -92,10 +92,14 @@ final class Offers {
     }
   }
 
-  /** A domain is gone. */
-  void forget(int serverDomain) {
+  /**
+   * A domain seems to be gone. Completes with whether XenStore says so too, which a domain that
+   * only removed its nodes cannot bring about; false where XenStore does not know the domain's
+   * offers.
+   */
+  CompletableFuture<Boolean> forget(int serverDomain) {
     directories.remove(serverDomain);
-    removeIfDeserted(StorePaths.offers(xen.domainId()), Integer.toString(serverDomain));
+    return removeIfDeserted(StorePaths.offers(xen.domainId()), Integer.toString(serverDomain));
   }
 
   private void removeDeserted() {
@@ -106,28 +110,27 @@ final class Offers {
   }
 
   /** A new domain may have the number, and another process of this one may make offers to it. */
-  private void removeIfDeserted(String root, String server) {
+  private CompletableFuture<Boolean> removeIfDeserted(String root, String server) {
     String directory = root + '/' + server;
-    isDeserted(store, directory, server)
+    return isDeserted(store, directory, server)
         .thenCompose(
             deserted ->
                 deserted
                     ? store.transaction(transaction -> remove(transaction, directory, server))
-                    : CompletableFuture.completedFuture(null))
-        .whenComplete(Offers::logFailure);
+                    : CompletableFuture.completedFuture(false))
+        .whenComplete(Offers::logFailure)
+        .exceptionally(failure -> false);
   }
 
-  private static CompletableFuture<Void> remove(
+  /** Removes a directory that is deserted and empty; completes with whether it is deserted. */
+  private static CompletableFuture<Boolean> remove(
       XenStoreOperations transaction, String directory, String server) {
     return isDeserted(transaction, directory, server)
-        .thenCombine(
-            Sweeper.children(transaction, directory),
-            (deserted, offers) -> deserted && offers.isEmpty())
         .thenCompose(
-            removable ->
-                removable
-                    ? transaction.remove(directory)
-                    : CompletableFuture.completedFuture(null));
+            deserted ->
+                deserted
+                    ? Sweeper.removeIfEmpty(transaction, directory).thenApply(removed -> true)
+                    : CompletableFuture.completedFuture(false));
   }
 
   /** The daemon takes the permissions of a domain that is gone away. */

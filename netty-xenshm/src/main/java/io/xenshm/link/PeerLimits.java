@@ -119,15 +119,22 @@ public final class PeerLimits {
     return accounts.computeIfAbsent(domain, key -> new Account());
   }
 
-  /** A domain is gone, and what it held with it. */
+  /** A domain is gone, and what it held with it. Links that end later count for nobody. */
   synchronized void forget(int domain) {
+    accounts.remove(domain);
+  }
+
+  /** A domain seems to be gone: nothing is kept of it where it has nothing. */
+  synchronized void forgetIfIdle(int domain) {
     Account account = accounts.get(domain);
-    if (account != null) {
-      account.held.clear();
-      if (account.links == 0) {
-        accounts.remove(domain);
-      }
+    if (account != null && account.links == 0 && account.held.isEmpty()) {
+      accounts.remove(domain);
     }
+  }
+
+  /** All domains are others now. */
+  synchronized void forgetAll() {
+    accounts.clear();
   }
 
   private final class Account {

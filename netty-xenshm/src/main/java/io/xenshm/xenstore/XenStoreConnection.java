@@ -40,6 +40,7 @@ final class XenStoreConnection {
 
   // Of the thread alone.
   private final Map<Integer, PendingRequest> outstanding = new LinkedHashMap<>();
+  private final FloodBrake brake = new FloodBrake(System.nanoTime());
   private FrameStream stream;
   private int lastEpoch;
   private int nextRequestId;
@@ -173,13 +174,15 @@ final class XenStoreConnection {
     if (stream != null) {
       writeQueued();
     }
-    int fd = stream == null ? -1 : stream.fd(); // poll passes over negative descriptors
-    short[] events = FrameStream.await(waitMillis(), fd, wakeFd);
+    long pause = outstanding.isEmpty() ? brake.pause(System.nanoTime()) : 0;
+    int fd = stream == null || pause > 0 ? -1 : stream.fd(); // poll passes over negative ones
+    short[] events = FrameStream.await(waitMillis(pause), fd, wakeFd);
     if (events[1] != 0) {
       FrameStream.drain(wakeFd);
     }
     if (events[0] != 0 && stream != null) {
       readAvailable();
+      brake.looked(System.nanoTime(), outstanding.isEmpty() && !hasQueued());
     }
     expireOverdue();
   }
@@ -308,9 +311,19 @@ final class XenStoreConnection {
     }
   }
 
-  private int waitMillis() {
+  private boolean hasQueued() {
+    synchronized (lock) {
+      return !queue.isEmpty();
+    }
+  }
+
+  /** Returns how long to wait in {@code poll(2)}; -1: until something happens. */
+  private int waitMillis(long pauseNanos) {
     long now = System.nanoTime();
     long next = stream == null ? reconnectAtNanos - now : Long.MAX_VALUE;
+    if (pauseNanos > 0) {
+      next = Math.min(next, pauseNanos);
+    }
     PendingRequest oldest = oldestWaiting();
     if (oldest != null) {
       next = Math.min(next, oldest.deadlineNanos - now);

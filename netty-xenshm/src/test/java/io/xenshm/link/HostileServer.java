@@ -47,6 +47,11 @@ public final class HostileServer implements AutoCloseable {
     announce(listenerPort, record);
   }
 
+  /** Removes the directory of its listeners, as if its domain were gone. */
+  public void vanish() {
+    xen.xenStore().remove(StorePaths.listeners(xen.domainId())).join();
+  }
+
   /** Writes a listener's record. */
   public void announce(int listenerPort, String record) {
     String all = StorePaths.listeners(xen.domainId());

@@ -1,7 +1,9 @@
 package io.xenshm.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.xenshm.xen.sim.SimulatedDomain;
 import io.xenshm.xen.sim.SimulatedHost;
@@ -47,9 +49,18 @@ class OffersTest {
     offerAndRemove(GONE, 1);
     host.destroyDomain(GONE);
 
-    offers.forget(GONE);
+    assertTrue(offers.forget(GONE).get(10, TimeUnit.SECONDS));
 
-    awaitDirectories(List.of());
+    assertEquals(List.of(), directories());
+  }
+
+  @Test
+  void aServerThatLivesIsNotTakenForGone() throws Exception {
+    offerAndRemove(GONE, 1);
+
+    assertFalse(offers.forget(GONE).get(10, TimeUnit.SECONDS));
+
+    assertEquals(List.of("2"), directories());
   }
 
   @Test
@@ -70,8 +81,7 @@ class OffersTest {
     Offers ofAnotherProcess = new Offers(xen, "00000000000000a2");
     publish(ofAnotherProcess, GONE, 2).remove();
 
-    offers.forget(GONE);
-    settle();
+    assertFalse(offers.forget(GONE).get(10, TimeUnit.SECONDS));
 
     assertEquals(List.of("2"), directories());
     assertNotNull(host.xenStore().read(StorePaths.offers(OWN, GONE)));
@@ -87,13 +97,6 @@ class OffersTest {
         offers.publish(server, new Offer(LinkKind.STREAM, 80, listener, 40000, 1, 1, 1));
     published.written().get(10, TimeUnit.SECONDS);
     return published;
-  }
-
-  /** What was asked of XenStore before, and what follows from that, is done. */
-  private void settle() throws Exception {
-    for (int i = 0; i < 10; i++) {
-      directories();
-    }
   }
 
   private List<String> directories() throws Exception {

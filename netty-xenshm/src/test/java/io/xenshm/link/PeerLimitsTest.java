@@ -107,6 +107,27 @@ class PeerLimitsTest {
     limits.grant(DOMAIN, 9);
   }
 
+  @Test
+  void linksThatEndAfterTheirDomainIsGoneDoNotCountForTheNextOneWithItsNumber() throws Exception {
+    PeerLimits limits = limits(PeerLimit.HELD_PAGES, 10);
+    Lease late = limits.grant(DOMAIN, 9);
+
+    limits.forget(DOMAIN);
+    late.holdForAWhile();
+
+    limits.grant(DOMAIN, 9);
+  }
+
+  @Test
+  void aDomainThatMayLiveStillKeepsItsAccount() throws Exception {
+    PeerLimits limits = limits(PeerLimit.HELD_PAGES, 10);
+    limits.grant(DOMAIN, 9).holdForAWhile();
+
+    limits.forgetIfIdle(DOMAIN);
+
+    assertReached(PeerLimit.HELD_PAGES, 10, limits, 2);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "many", "1.5", "9999999999"})
   void aLimitThatIsNoCountIsNamed(String value) {

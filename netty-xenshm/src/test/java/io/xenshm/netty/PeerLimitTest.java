@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -121,9 +122,13 @@ class PeerLimitTest {
   }
 
   private void awaitReached(XenShmLimit limit, long before) throws Exception {
+    await(() -> XenShmMetrics.limitReached(limit) > before, limit + " is not counted");
+  }
+
+  private void await(BooleanSupplier happened, String otherwise) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (XenShmMetrics.limitReached(limit) <= before) {
-      assertTrue(System.nanoTime() < deadline, limit + " is not counted");
+    while (!happened.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, otherwise);
       site.listener.eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).sync();
     }
   }
@@ -170,7 +175,7 @@ class PeerLimitTest {
   void a27ServerThatNeverAnswersCannotHoldAConnectWithoutTimeOut() throws Exception {
     start(XenShmLimit.HANDSHAKE_MILLIS, 2000);
     try (HostileServer silent = new HostileServer(site.attackerXen, PORT, "1 stream xen")) {
-      ChannelFuture connect = connectTo(0);
+      ChannelFuture connect = connectTo(PORT, 0);
       silent.awaitOffer(CLIENT);
       Throwable failure = connect.awaitUninterruptibly().cause();
       assertInstanceOf(ConnectTimeoutException.class, failure);
@@ -180,11 +185,11 @@ class PeerLimitTest {
     }
   }
 
-  private ChannelFuture connectTo(int timeoutMillis) {
+  private ChannelFuture connectTo(int port, int timeoutMillis) {
     return site.domains
         .client(new Received())
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
-        .connect(new XenShmAddress(ATTACKER, PORT));
+        .connect(new XenShmAddress(ATTACKER, port));
   }
 
   @Test
@@ -192,11 +197,11 @@ class PeerLimitTest {
     start(XenShmLimit.HELD_PAGES, 100);
     long before = XenShmMetrics.limitReached(XenShmLimit.HELD_PAGES);
     try (HostileServer silent = new HostileServer(site.attackerXen, PORT, "1 stream xen")) {
-      ChannelFuture first = connectTo(500);
+      ChannelFuture first = connectTo(PORT, 500);
       silent.awaitOffer(CLIENT);
       assertInstanceOf(ConnectTimeoutException.class, first.awaitUninterruptibly().cause());
 
-      Throwable failure = connectTo(500).awaitUninterruptibly().cause();
+      Throwable failure = connectTo(PORT, 500).awaitUninterruptibly().cause();
       assertInstanceOf(XenLimitException.class, failure);
       assertTrue(
           failure
@@ -204,6 +209,27 @@ class PeerLimitTest {
               .contains("domain 3 has reached the limit of 100 granted pages not given back"),
           failure.getMessage());
       assertReached(XenShmLimit.HELD_PAGES, before);
+    }
+  }
+
+  @Test
+  void a36ServerThatSeemsToVanishAnswersForWhatItHolds() throws Exception {
+    start(XenShmLimit.HELD_PAGES, 100);
+    try (HostileServer server = new HostileServer(site.attackerXen, PORT, "1 stream xen");
+        HostileServer silent = new HostileServer(site.attackerXen, PORT + 1, "1 stream xen")) {
+      ChannelFuture open = connectTo(PORT, 20_000);
+      server.awaitOffer(CLIENT).answer(HostileServer.ACCEPTED);
+      done(open);
+      ChannelFuture held = connectTo(PORT + 1, 500);
+      silent.awaitOffer(CLIENT);
+      assertInstanceOf(ConnectTimeoutException.class, held.awaitUninterruptibly().cause());
+
+      server.vanish();
+      done(open.channel().closeFuture());
+      server.announce(PORT, "1 stream xen");
+
+      assertInstanceOf(
+          XenLimitException.class, connectTo(PORT, 500).awaitUninterruptibly().cause());
     }
   }
 

@@ -25,10 +25,10 @@ record Accounts(Map<String, String> serving, Map<String, String> resting) {
       peer.ask("rest");
     }
     final Map<String, String> resting = steady(site, findings);
-    for (int domain = 1; domain <= Site.DOMAINS; domain++) {
-      String held = resting.get("domain " + domain);
+    for (int place = 1; place <= Site.DOMAINS; place++) {
+      String held = resting.get("domain " + place);
       if (!held.contains("grantedPages=0, deferredPages=0, mappedPages=0, ports=0")) {
-        findings.add("without event loops, domain " + domain + " holds " + held);
+        findings.add("without event loops, domain " + place + " holds " + held);
       }
     }
     for (Peer peer : site.peers()) {
@@ -91,13 +91,13 @@ record Accounts(Map<String, String> serving, Map<String, String> resting) {
         held.put(peer.toString(), stat);
       }
     }
-    for (int domain = 1; domain <= Site.DOMAINS; domain++) {
-      String account = site.host("accounting " + domain);
+    for (int place = 1; place <= Site.DOMAINS; place++) {
+      String account = site.host("accounting", place);
       if (!serving) {
-        held.put("XenStore of domain " + domain, site.host("nodes " + domain));
+        held.put("XenStore of domain " + place, site.host("nodes", place));
       }
       held.put(
-          "domain " + domain, serving ? account.replaceFirst("grantedPages=\\d+, ", "") : account);
+          "domain " + place, serving ? account.replaceFirst("grantedPages=\\d+, ", "") : account);
     }
     return held;
   }

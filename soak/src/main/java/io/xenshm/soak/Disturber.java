@@ -10,14 +10,12 @@ import java.util.concurrent.TimeUnit;
 /** Kills, destroys and restarts what does not stay. For one thread. */
 final class Disturber {
   private static final int LONGEST_ABSENCE_MILLIS = 1500;
-  private static final int SUSPENDED_NEXT = Site.DOMAINS + 1;
 
   private final Site site;
   private final SplittableRandom random;
   private final Disturbances disturbances = new Disturbances();
   private final Map<String, Integer> counts = new TreeMap<>();
   private boolean agentIsOff;
-  private int suspendedDomain = Site.SUSPENDED;
 
   Disturber(Site site, SplittableRandom random) {
     this.site = site;
@@ -43,12 +41,9 @@ final class Disturber {
     }
   }
 
-  /** Brings back what is away, and gives the suspended domain its first number again. */
+  /** Brings back what is away. */
   void repair() throws IOException, InterruptedException {
     needAgent();
-    if (suspendedDomain != Site.SUSPENDED) {
-      suspendDomain();
-    }
   }
 
   /** A domain that is new, or has another number, and one whose table is lost, wait for it. */
@@ -73,31 +68,26 @@ final class Disturber {
     count("domain destroyed");
     List<Peer> inhabitants = inhabitants(Site.DESTROYED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "destruction"));
-    site.host("destroy " + Site.DESTROYED);
+    site.host("destroy", Site.DESTROYED);
     for (Peer peer : inhabitants) {
       peer.kill();
     }
     absence();
-    site.host("create " + Site.DESTROYED);
+    site.host("create " + site.renumber(Site.DESTROYED));
     for (Peer peer : inhabitants) {
       peer.restart();
       disturbances.end(peer);
     }
   }
 
-  /** The guest's process goes on, in a domain of another number. */
+  /** The guest's processes go on, in a domain of another number. */
   private void suspendDomain() throws IOException, InterruptedException {
     needAgent();
     count("domain suspended");
-    int next = suspendedDomain == Site.SUSPENDED ? SUSPENDED_NEXT : Site.SUSPENDED;
-    List<Peer> inhabitants = inhabitants(suspendedDomain);
+    List<Peer> inhabitants = inhabitants(Site.SUSPENDED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "suspension"));
-    site.host("suspend " + suspendedDomain + ' ' + next);
-    suspendedDomain = next;
-    for (Peer peer : inhabitants) {
-      peer.moveTo(next);
-      disturbances.end(peer);
-    }
+    site.host("suspend " + site.renumber(Site.SUSPENDED));
+    inhabitants.forEach(disturbances::end);
   }
 
   /** Connections go on; what everybody wrote is lost, and written again. */
@@ -109,8 +99,8 @@ final class Disturber {
     site.peers().forEach(disturbances::end);
   }
 
-  private List<Peer> inhabitants(int domain) {
-    return site.peers().stream().filter(peer -> peer.domain() == domain).toList();
+  private List<Peer> inhabitants(int place) {
+    return site.peers().stream().filter(peer -> peer.place == place).toList();
   }
 
   private void toggleAgent() throws IOException, InterruptedException {

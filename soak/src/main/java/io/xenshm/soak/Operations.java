@@ -54,7 +54,7 @@ final class Operations {
     for (Peer client : site.peers()) {
       for (Peer server : site.peers()) {
         if (client != server) {
-          if (client.domain() != server.domain()) {
+          if (client.place != server.place) {
             stream(client, server, true, 30_000, 30_000, 0, -1);
           }
           stream(client, server, false, 30_000, 30_000, 0, -1);
@@ -116,7 +116,7 @@ final class Operations {
     }
     long up = size();
     long down = size();
-    boolean byDomain = client.domain() != server.domain() && random.nextBoolean();
+    boolean byDomain = client.place != server.place && random.nextBoolean();
     int pauseEvery = random.nextInt(3) == 0 ? 10_000 + random.nextInt(200_000) : 0;
     long abort = random.nextInt(8) == 0 ? random.nextLong(up + down + 1) : -1;
     stream(client, server, byDomain, up, down, pauseEvery, abort);

@@ -28,17 +28,21 @@ final class Peer implements AutoCloseable {
   private final String address;
   private int domain;
 
+  /** What stays of its domain, whose number changes. */
+  final int place;
+
   final int port;
 
   /** Lives from the beginning of the soak to its end. */
   final boolean resident;
 
-  Peer(Path host, int domain, int port, boolean resident, Consumer<String> complaints)
+  Peer(Path host, int place, int port, boolean resident, Consumer<String> complaints)
       throws IOException, InterruptedException {
-    this.name = "peer " + domain + ":" + port;
+    this.name = "peer " + place + ":" + port;
     this.host = host;
-    this.address = "127.0." + domain + ".1";
-    this.domain = domain;
+    this.address = "127.0." + place + ".1";
+    this.place = place;
+    this.domain = place;
     this.port = port;
     this.resident = resident;
     this.complaints = complaints;
@@ -49,7 +53,7 @@ final class Peer implements AutoCloseable {
     return address;
   }
 
-  /** Returns the number of its domain, which a suspended one changes. */
+  /** Returns the number of its domain. */
   int domain() {
     return domain;
   }

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * The simulated host and its peers, each a process. Domains 1 and 2 have one peer that stays and
- * one that is killed now and then. Domain 3 has one that is killed, and is suspended now and then,
- * domain 4 is destroyed.
+ * The simulated host and its peers, each a process. A domain is known by its place, from 1 on: its
+ * number changes. Domains 1 and 2 have one peer that stays and one that is killed now and then.
+ * Domain 3 has one that is killed, and is suspended now and then, domain 4 is destroyed.
  */
 final class Site implements AutoCloseable {
   static final int DOMAINS = 4;
@@ -26,6 +27,8 @@ final class Site implements AutoCloseable {
   private final Path directory;
   private final ChildJvm host;
   private final List<Peer> peers = new ArrayList<>();
+  private final int[] numbers = IntStream.rangeClosed(0, DOMAINS).toArray();
+  private int lastNumber = DOMAINS;
   private ChildJvm agent;
 
   Site(Path directory, Consumer<String> complaints) throws IOException, InterruptedException {
@@ -60,6 +63,19 @@ final class Site implements AutoCloseable {
   String host(String line) throws IOException, InterruptedException {
     host.writeLine(line);
     return host.awaitLine("DID", PATIENCE);
+  }
+
+  /** Says something of the domain at a place to the host, {@code VERB NUMBER}. */
+  String host(String verb, int place) throws IOException, InterruptedException {
+    return host(verb + ' ' + numbers[place]);
+  }
+
+  /** Gives the domain at a place a number that no domain had; returns both, the old one first. */
+  String renumber(int place) {
+    String old = Integer.toString(numbers[place]);
+    numbers[place] = ++lastNumber;
+    peers.stream().filter(peer -> peer.place == place).forEach(peer -> peer.moveTo(lastNumber));
+    return old + ' ' + lastNumber;
   }
 
   /** Starts dom0's agent; returns when all guests have their tables. */

@@ -17,9 +17,18 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * The simulated host as a process, which does what it is told to by lines on its standard input:
- * {@code accounting N}, {@code nodes N}, {@code destroy N}, {@code create N}, {@code suspend N
- * NEW}, {@code restart-store}, {@code stat}. Ends with its parent.
+ * The simulated host as a process, which does what it is told to by lines on its standard input.
+ * Ends with its parent.
+ *
+ * <pre>
+ * accounting N       what domain N holds
+ * nodes N            its nodes
+ * destroy N
+ * create GONE N      as N, the domain that was destroyed as GONE
+ * suspend N NEW      resumed as NEW
+ * restart-store      without its contents
+ * stat               what this process holds
+ * </pre>
  */
 final class SoakHost {
   private static final int GRANTED_PAGES = 4096;
@@ -68,21 +77,17 @@ final class SoakHost {
         return host.accounting(Integer.parseInt(words[1])).toString();
       }
       case "nodes" -> {
-        String home = "/local/domain/" + words[1] + '/';
-        return host.xenStore().paths(Integer.parseInt(words[1])).stream()
-            .map(path -> path.replace(home, ""))
-            .sorted()
-            .collect(Collectors.joining(" "));
+        return nodes(Integer.parseInt(words[1]));
       }
       case "destroy" -> {
         int id = Integer.parseInt(words[1]);
         host.destroyDomain(id);
-        guests.remove(id);
       }
       case "create" -> {
-        SimulatedDomain guest = SimulatedDomain.of(Integer.parseInt(words[1]));
-        host.addDomain(guest);
-        admit(guest);
+        SimulatedDomain guest = guests.remove(Integer.parseInt(words[1]));
+        SimulatedDomain again = guest.withId(Integer.parseInt(words[2]));
+        host.addDomain(again);
+        admit(again);
       }
       case "suspend" -> {
         int id = Integer.parseInt(words[1]);
@@ -102,6 +107,26 @@ final class SoakHost {
       default -> throw new IOException("not understood: " + words[0]);
     }
     return words[0];
+  }
+
+  /** Returns a domain's nodes, with the addresses of guests in the place of their numbers. */
+  private String nodes(int domain) {
+    String home = "/local/domain/" + domain + '/';
+    String offers = "data/xenshm/to/";
+    return host.xenStore().paths(domain).stream()
+        .map(path -> path.replace(home, ""))
+        .map(
+            path ->
+                path.startsWith(offers)
+                    ? offers + addressOf(path.substring(offers.length()))
+                    : path)
+        .sorted()
+        .collect(Collectors.joining(" "));
+  }
+
+  private String addressOf(String number) {
+    SimulatedDomain guest = guests.get(Integer.parseInt(number));
+    return guest == null ? number : guest.address();
   }
 
   private void admit(SimulatedDomain guest) throws IOException {
