@@ -3,6 +3,7 @@ package io.xenshm.xenstore;
 import io.xenshm.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /** Where a XenStore daemon is reached: a Unix socket, or the kernel's device. */
 public interface XenStoreEndpoint {
@@ -37,9 +38,17 @@ public interface XenStoreEndpoint {
 
   /** A daemon's Unix socket. A lost connection is opened again: the daemon may have restarted. */
   static XenStoreEndpoint unixSocket(Path path) {
+    return unixSocket(() -> path);
+  }
+
+  /** As the other one; the path is asked for before each connection. */
+  static XenStoreEndpoint unixSocket(Supplier<Path> paths) {
     return new XenStoreEndpoint() {
+      private volatile Path path = paths.get();
+
       @Override
       public int open() throws IOException {
+        path = paths.get();
         return Posix.connectUnix(path.toString());
       }
 

@@ -96,6 +96,23 @@ class SuspendTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(XenStoreFlavour.class)
+  void aGuestThatWasSuspendedFindsXenStoreAgainThatRestarts(XenStoreFlavour flavour)
+      throws Exception {
+    try (TwoDomains domains = new TwoDomains(flavour)) {
+      Channel listener = domains.bind(new EchoToAll(accepted));
+      int port = ((XenShmAddress) listener.localAddress()).getPort();
+      domains.host.suspendAndResume(SERVER, RESUMED);
+      Received resumed = domains.connectAtLast(new XenShmAddress(RESUMED, port));
+      echoed(get(resumed.active).channel(), resumed);
+      domains.host.restartXenStore();
+
+      Received restarted = domains.connectAtLast(new XenShmAddress(RESUMED, port));
+      echoed(get(restarted.active).channel(), restarted);
+    }
+  }
+
   private static void assertSuspended(Received received) throws Exception {
     Throwable cause = get(received.exception);
     assertInstanceOf(IOException.class, cause);

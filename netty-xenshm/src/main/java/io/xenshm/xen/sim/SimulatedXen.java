@@ -25,11 +25,18 @@ public final class SimulatedXen implements Xen {
 
   private volatile SimulatedProcess process;
 
-  private SimulatedXen(HostDirectory directory, SimulatedProcess process, XenStore xenStore) {
+  private SimulatedXen(HostDirectory directory, SimulatedProcess process) throws XenException {
     this.directory = directory;
     this.process = process;
     this.grants = new SimulatedGrantTable(() -> this.process);
-    this.xenStore = xenStore;
+    this.xenStore = XenStoreClient.connect(XenStoreEndpoint.unixSocket(this::xenStoreSocket));
+  }
+
+  /** A domain that was suspended and resumed has another socket; on Xen the device is the same. */
+  private Path xenStoreSocket() {
+    SimulatedProcess current = process;
+    int number = current.askDomainId();
+    return directory.xenStoreSocket(number < 0 ? current.domainId() : number);
   }
 
   /**
@@ -44,9 +51,7 @@ public final class SimulatedXen implements Xen {
     HostDirectory directory = new HostDirectory(dir);
     HypercallClient host = HypercallClient.connect(directory, domainId);
     try {
-      XenStore xenStore =
-          XenStoreClient.connect(XenStoreEndpoint.unixSocket(directory.xenStoreSocket(domainId)));
-      return new SimulatedXen(directory, new SimulatedProcess(directory, domainId, host), xenStore);
+      return new SimulatedXen(directory, new SimulatedProcess(directory, domainId, host));
     } catch (XenException e) {
       host.close();
       throw e;
