@@ -84,7 +84,7 @@ final class TransportClient {
       case "doctor" -> doctor();
       case "by-address", "not-found", "claims", "gone" -> addresses(false).play(scenario);
       case "by-mac" -> addresses(true).play(scenario);
-      case "bench" -> new TransportBench(group, report).run();
+      case "bench" -> new TransportBench(group, report, control).run();
       default -> throw new IllegalArgumentException("no scenario '" + scenario + "'");
     }
   }

@@ -13,6 +13,7 @@ import io.xenshm.netty.XenShmAddress;
 import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmServerSocketChannel;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -80,6 +81,10 @@ final class TransportServer {
         .sync();
   }
 
+  private static void answer(Socket control, String line) throws IOException {
+    control.getOutputStream().write((line + '\n').getBytes(StandardCharsets.US_ASCII));
+  }
+
   /** Serves one control connection; returns whether to go on. */
   private static boolean obey(ServerSocket control) throws Exception {
     try (Socket socket = control.accept();
@@ -92,7 +97,10 @@ final class TransportServer {
         }
         if (line.equals("addresses")) {
           AddressServer.start();
-          socket.getOutputStream().write("listening\n".getBytes(StandardCharsets.US_ASCII));
+          answer(socket, "listening");
+        }
+        if (line.equals("count")) {
+          answer(socket, CountHandler.all() + " " + System.nanoTime());
         }
         if (line.equals("kill")) {
           System.out.println("killing this process");
