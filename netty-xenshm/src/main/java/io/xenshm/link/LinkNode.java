@@ -140,7 +140,7 @@ public final class LinkNode {
     @Override
     public void publish() throws IOException {
       processes.register();
-      offers.makeDirectoriesAgain();
+      offers.makeDirectoriesAgain(peers::hasLinks);
       listeners.announceAgain();
       peers.lookAgain();
     }

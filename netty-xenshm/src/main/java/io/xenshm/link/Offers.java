@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
 
 /**
  * This process's offers in XenStore. All methods may be called from any thread.
@@ -155,11 +156,16 @@ final class Offers {
     directories.clear();
   }
 
-  /** Makes the directories again that there were: their servers take their absence for a death. */
-  void makeDirectoriesAgain() throws IOException {
+  /**
+   * Makes the directories again that there were for servers with a link: those take their absence
+   * for a death. Other servers may be gone, and get theirs with the next offer.
+   */
+  void makeDirectoriesAgain(IntPredicate isLinked) throws IOException {
     for (Integer serverDomain : List.copyOf(directories.keySet())) {
       directories.remove(serverDomain);
-      Listeners.await(directory(serverDomain));
+      if (isLinked.test(serverDomain)) {
+        Listeners.await(directory(serverDomain));
+      }
     }
   }
 

@@ -81,6 +81,15 @@ final class PeerWatches {
     }
   }
 
+  /** Returns whether a link depends on a domain. */
+  boolean hasLinks(int peerDomain) {
+    synchronized (directories) {
+      return directories.values().stream()
+          .anyMatch(
+              directory -> directory.peerDomain == peerDomain && !directory.entries.isEmpty());
+    }
+  }
+
   /** This domain was resumed: the domains that it knew are others', or gone. */
   void forgetAll() {
     List<Directory> forgotten;

@@ -87,6 +87,20 @@ class OffersTest {
     assertNotNull(host.xenStore().read(StorePaths.offers(OWN, GONE)));
   }
 
+  @Test
+  void whereXenStoreLostItsContentsOnlyServersWithLinksGetTheirDirectoriesAtOnce()
+      throws Exception {
+    offerAndRemove(GONE, 1);
+    offerAndRemove(OTHER, 2);
+    host.xenStore().remove(StorePaths.offers(OWN));
+
+    offers.makeDirectoriesAgain(server -> server == OTHER);
+
+    assertEquals(List.of("3"), directories());
+    offerAndRemove(GONE, 1);
+    assertEquals(List.of("2", "3"), directories().stream().sorted().toList());
+  }
+
   private void offerAndRemove(int server, int process) throws Exception {
     publish(offers, server, process).remove();
   }
