@@ -33,7 +33,7 @@ record BenchOptions(
           + " [--report FILE]";
 
   private static final int ROUNDS = 5;
-  private static final int QUICK_ROUNDS = 2;
+  private static final int QUICK_ROUNDS = 1;
   private static final int CHECK_ROUNDS = 3;
   private static final int FULL_WARM_UPS = 2;
   private static final String DEFAULT_REPORT =
