@@ -41,13 +41,8 @@ final class Disturber {
     }
   }
 
-  /** Brings back what is away. */
+  /** Brings the agent back, if it is away: domains that are new, and lost tables, wait for it. */
   void repair() throws IOException, InterruptedException {
-    needAgent();
-  }
-
-  /** A domain that is new, or has another number, and one whose table is lost, wait for it. */
-  private void needAgent() throws IOException, InterruptedException {
     if (agentIsOff) {
       toggleAgent();
     }
@@ -64,7 +59,7 @@ final class Disturber {
 
   /** The guest goes; its processes, which the simulation leaves alone, are killed after it. */
   private void destroyDomain() throws IOException, InterruptedException {
-    needAgent();
+    repair();
     count("domain destroyed");
     List<Peer> inhabitants = inhabitants(Site.DESTROYED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "destruction"));
@@ -82,7 +77,7 @@ final class Disturber {
 
   /** The guest's processes go on, in a domain of another number. */
   private void suspendDomain() throws IOException, InterruptedException {
-    needAgent();
+    repair();
     count("domain suspended");
     List<Peer> inhabitants = inhabitants(Site.SUSPENDED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "suspension"));
@@ -92,7 +87,7 @@ final class Disturber {
 
   /** Connections go on; what everybody wrote is lost, and written again. */
   private void restartStore() throws IOException, InterruptedException {
-    needAgent();
+    repair();
     count("XenStore restarted");
     site.peers().forEach(peer -> disturbances.begin(peer, "XenStore's restart"));
     site.host("restart-store");
