@@ -182,9 +182,6 @@ final class Offers {
 
   private CompletableFuture<Void> directory(int serverDomain) {
     int connection = store.connection();
-    if (!directories.containsKey(serverDomain)) {
-      removeDeserted();
-    }
     return directories.compute(
             serverDomain,
             (server, known) ->
@@ -199,13 +196,16 @@ final class Offers {
   private CompletableFuture<Void> makeDirectory(int serverDomain) {
     int ownDomain = xen.domainId();
     String path = StorePaths.offers(ownDomain, serverDomain);
-    return store.transaction(
-        transaction ->
-            transaction
-                .makeDirectory(path)
-                .thenCompose(
-                    made ->
-                        transaction.setPermissions(
-                            path, Permission.list("n" + ownDomain, "r" + serverDomain))));
+    CompletableFuture<Void> ready =
+        store.transaction(
+            transaction ->
+                transaction
+                    .makeDirectory(path)
+                    .thenCompose(
+                        made ->
+                            transaction.setPermissions(
+                                path, Permission.list("n" + ownDomain, "r" + serverDomain))));
+    ready.thenRun(this::removeDeserted); // behind the directory: the offer does not wait for it
+    return ready;
   }
 }

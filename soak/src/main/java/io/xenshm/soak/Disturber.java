@@ -61,7 +61,7 @@ final class Disturber {
   private void destroyDomain() throws IOException, InterruptedException {
     repair();
     count("domain destroyed");
-    List<Peer> inhabitants = inhabitants(Site.DESTROYED);
+    List<Peer> inhabitants = site.inhabitants(Site.DESTROYED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "destruction"));
     site.host("destroy", Site.DESTROYED);
     for (Peer peer : inhabitants) {
@@ -79,7 +79,7 @@ final class Disturber {
   private void suspendDomain() throws IOException, InterruptedException {
     repair();
     count("domain suspended");
-    List<Peer> inhabitants = inhabitants(Site.SUSPENDED);
+    List<Peer> inhabitants = site.inhabitants(Site.SUSPENDED);
     inhabitants.forEach(peer -> disturbances.begin(peer, "suspension"));
     site.host("suspend " + site.renumber(Site.SUSPENDED));
     inhabitants.forEach(disturbances::end);
@@ -92,10 +92,6 @@ final class Disturber {
     site.peers().forEach(peer -> disturbances.begin(peer, "XenStore's restart"));
     site.host("restart-store");
     site.peers().forEach(disturbances::end);
-  }
-
-  private List<Peer> inhabitants(int place) {
-    return site.peers().stream().filter(peer -> peer.place == place).toList();
   }
 
   private void toggleAgent() throws IOException, InterruptedException {

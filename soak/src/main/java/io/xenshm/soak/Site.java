@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * The simulated host and its peers, each a process. A domain is known by its place, from 1 on: its
@@ -27,7 +26,6 @@ final class Site implements AutoCloseable {
   private final Path directory;
   private final ChildJvm host;
   private final List<Peer> peers = new ArrayList<>();
-  private final int[] numbers = IntStream.rangeClosed(0, DOMAINS).toArray();
   private int lastNumber = DOMAINS;
   private ChildJvm agent;
 
@@ -67,15 +65,21 @@ final class Site implements AutoCloseable {
 
   /** Says something of the domain at a place to the host, {@code VERB NUMBER}. */
   String host(String verb, int place) throws IOException, InterruptedException {
-    return host(verb + ' ' + numbers[place]);
+    return host(verb + ' ' + inhabitants(place).get(0).domain());
+  }
+
+  /** Returns the peers of the domain at a place; there is one at least. */
+  List<Peer> inhabitants(int place) {
+    return peers.stream().filter(peer -> peer.place == place).toList();
   }
 
   /** Gives the domain at a place a number that no domain had; returns both, the old one first. */
   String renumber(int place) {
-    String old = Integer.toString(numbers[place]);
-    numbers[place] = ++lastNumber;
-    peers.stream().filter(peer -> peer.place == place).forEach(peer -> peer.moveTo(lastNumber));
-    return old + ' ' + lastNumber;
+    List<Peer> inhabitants = inhabitants(place);
+    int old = inhabitants.get(0).domain();
+    lastNumber++;
+    inhabitants.forEach(peer -> peer.moveTo(lastNumber));
+    return old + " " + lastNumber;
   }
 
   /** Starts dom0's agent; returns when all guests have their tables. */

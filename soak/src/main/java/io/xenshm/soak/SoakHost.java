@@ -79,10 +79,7 @@ final class SoakHost {
       case "nodes" -> {
         return nodes(Integer.parseInt(words[1]));
       }
-      case "destroy" -> {
-        int id = Integer.parseInt(words[1]);
-        host.destroyDomain(id);
-      }
+      case "destroy" -> host.destroyDomain(Integer.parseInt(words[1]));
       case "create" -> {
         SimulatedDomain guest = guests.remove(Integer.parseInt(words[1]));
         SimulatedDomain again = guest.withId(Integer.parseInt(words[2]));
