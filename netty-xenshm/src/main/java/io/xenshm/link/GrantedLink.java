@@ -13,6 +13,7 @@ final class GrantedLink extends Link {
   private final LinkMemory memory;
   private final MemoryPool pool;
   private final PeerLimits.Lease lease;
+  private boolean awaitsUnmap; // of the home loop
 
   GrantedLink(
       LinkMemory memory,
@@ -43,12 +44,27 @@ final class GrantedLink extends Link {
   @Override
   void release(boolean peerDomainGone) {
     if (peerDomainGone) {
-      doorbells.unbind(port);
-      pool.discard(memory);
-      lease.end();
+      abandonMemory();
       return;
     }
+    awaitsUnmap = true;
     new UnmapAwait().start();
+  }
+
+  @Override
+  void peerGoneAfterClose() {
+    if (awaitsUnmap) {
+      abandonMemory();
+    }
+  }
+
+  /** A peer that only seems gone may have the memory mapped still, and will not tell. */
+  private void abandonMemory() {
+    awaitsUnmap = false;
+    endPeerWatch();
+    doorbells.unbind(port);
+    pool.discard(memory);
+    lease.holdForAWhile();
   }
 
   /** Whether the peer published all that it wrote: one that died may have written more. */
@@ -80,6 +96,8 @@ final class GrantedLink extends Link {
     @Override
     public void rung() {
       if (!descriptor.isLive(DescriptorPage.SERVER_LIVE_OFFSET)) {
+        awaitsUnmap = false;
+        endPeerWatch();
         doorbells.unbind(port);
         if (closedByPeer()) {
           memory.setUsed(producer().written(), receivedAtMost());
@@ -91,13 +109,13 @@ final class GrantedLink extends Link {
 
     @Override
     public void suspended() {
-      pool.discard(memory);
-      doorbells.unbind(port);
-      lease.end();
+      abandonMemory();
     }
 
     @Override
     public void loopEnds() {
+      awaitsUnmap = false;
+      endPeerWatch();
       pool.discard(memory);
       lease.holdForAWhile();
     }

@@ -225,7 +225,6 @@ public abstract class Link {
     }
     closed = true;
     listener = LinkListener.IGNORING;
-    peerWatch.cancel();
     producer.finish();
     descriptor.setClosed(role.ownClosedOffset);
     ring();
@@ -247,15 +246,25 @@ public abstract class Link {
   }
 
   /**
-   * Gives back memory and port.
+   * Gives back memory and port, at home. {@link #endPeerWatch} must follow, at once or later.
    *
    * @param peerDomainGone nothing will come from the peer any more, not even a notification
    */
   abstract void release(boolean peerDomainGone);
 
+  /** What {@link #release} waits for will not come. At home. */
+  void peerGoneAfterClose() {}
+
+  /** The peer's domain is of no interest any more. */
+  final void endPeerWatch() {
+    peerWatch.cancel();
+  }
+
   private void peerDomainGone() {
-    if (!closed) {
-      peerGone = true;
+    peerGone = true;
+    if (closed) {
+      peerGoneAfterClose();
+    } else {
       look();
     }
   }

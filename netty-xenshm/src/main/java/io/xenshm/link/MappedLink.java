@@ -31,6 +31,7 @@ final class MappedLink extends Link {
   /** The port must outlive the notification that follows the end of the mapping. */
   @Override
   void release(boolean peerDomainGone) {
+    endPeerWatch();
     offer.unmap();
     doorbells.unbind(port);
   }

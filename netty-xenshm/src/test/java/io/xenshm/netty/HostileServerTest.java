@@ -25,6 +25,8 @@ import io.xenshm.xen.sim.SimulatedDomain;
 import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -210,6 +212,23 @@ class HostileServerTest {
       assertEquals(kept + PAGES, domains.host.accounting(CLIENT).grantedPages());
       second.answer(ACCEPTED);
       done(connect);
+    }
+  }
+
+  @Test
+  void a9PortAndPagesOfAClosedConnectionGoWithTheDomainThatNeverUnmappedThem() throws Exception {
+    int ports = domains.host.accounting(CLIENT).ports();
+    int pages = domains.host.accounting(CLIENT).grantedPages();
+    connected().close().sync();
+    assertEquals(ports + 1, domains.host.accounting(CLIENT).ports());
+
+    domains.host.destroyDomain(ATTACKER);
+
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (domains.host.accounting(CLIENT).ports() > ports
+        || domains.host.accounting(CLIENT).grantedPages() > pages) {
+      assertTrue(System.nanoTime() < deadline, "held: " + domains.host.accounting(CLIENT));
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
   }
 }

@@ -229,6 +229,23 @@ class PeerLimitTest {
   }
 
   @Test
+  void a36ServerThatSeemsToVanishAnswersForMemoryOfItsOpenConnections() throws Exception {
+    start(XenShmLimit.HELD_PAGES, 100);
+    try (HostileServer server = new HostileServer(site.attackerXen, PORT, "1 stream xen")) {
+      ChannelFuture open = connectTo(PORT, 20_000);
+      server.awaitOffer(CLIENT).answer(HostileServer.ACCEPTED);
+      done(open);
+
+      server.vanish();
+      done(open.channel().closeFuture());
+      server.announce(PORT, "1 stream xen");
+
+      assertInstanceOf(
+          XenLimitException.class, connectTo(PORT, 500).awaitUninterruptibly().cause());
+    }
+  }
+
+  @Test
   void a13StormIsCountedAndTheStormingDomainStillServed() throws Exception {
     start(XenShmLimit.DOORBELLS, 1000);
     long before = XenShmMetrics.limitReached(XenShmLimit.DOORBELLS);

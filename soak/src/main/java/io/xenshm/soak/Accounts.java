@@ -72,7 +72,7 @@ record Accounts(Map<String, String> serving, Map<String, String> resting) {
     return last;
   }
 
-  /** A ring with a guest that vanished while XenStore was away ends with the guest's silence. */
+  /** A port is kept after its connection until the peer has unmapped the memory, or is gone. */
   private static boolean isIdle(Map<String, String> held) {
     return held.values().stream()
         .allMatch(
