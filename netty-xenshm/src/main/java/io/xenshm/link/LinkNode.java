@@ -31,6 +31,7 @@ public final class LinkNode {
   private final ProcessRegistry processes;
   private final Listeners listeners;
   private final Offers offers;
+  private final DomainEnds ends;
   private final MemoryPool pool;
   private final PeerWatches peers;
   private final Witness witness;
@@ -46,6 +47,7 @@ public final class LinkNode {
     processes = new ProcessRegistry(xen::runtimeDirectory);
     pool = new MemoryPool(xen.grants(), MAX_IDLE_PAGES);
     offers = new Offers(xen, processes.ownNonce());
+    ends = new DomainEnds(offers::forget, limits::forget);
     witness = new Witness(xen, processes.ownNonce(), new Publication());
     peers = new PeerWatches(xen, witness, this::forget);
     listeners = new Listeners(this, processes, budget);
@@ -179,14 +181,7 @@ public final class LinkNode {
   private void forget(int peerDomain) {
     pool.forget(peerDomain);
     limits.forgetIfIdle(peerDomain);
-    offers
-        .forget(peerDomain)
-        .thenAccept(
-            gone -> {
-              if (gone) {
-                limits.forget(peerDomain);
-              }
-            });
+    ends.seemsGone(peerDomain);
   }
 
   OfferBudget budget() {

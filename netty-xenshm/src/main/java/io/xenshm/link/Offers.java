@@ -5,12 +5,15 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStore.Permission;
+import io.xenshm.xen.XenStoreException;
+import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
@@ -94,9 +97,10 @@ final class Offers {
   }
 
   /**
-   * A domain seems to be gone. Completes with whether XenStore says so too, which a domain that
-   * only removed its nodes cannot bring about; false where XenStore does not know the domain's
-   * offers.
+   * A domain seems to be gone: completes with whether XenStore says so too, which a domain that
+   * only removed its nodes cannot bring about. Its directory is removed then. A domain that is gone
+   * stays known to XenStore while this one maps pages of it. Completes with false, too, where there
+   * is no directory for the domain.
    */
   CompletableFuture<Boolean> forget(int serverDomain) {
     directories.remove(serverDomain);
@@ -110,44 +114,58 @@ final class Offers {
         .whenComplete(Offers::logFailure);
   }
 
-  /** A new domain may have the number, and another process of this one may make offers to it. */
+  /**
+   * A new domain may have the number, and another process of this one may make offers to it: hence
+   * the transaction. It fails where the directory is to stay, so that nothing of it is done.
+   */
   private CompletableFuture<Boolean> removeIfDeserted(String root, String server) {
     String directory = root + '/' + server;
-    return isDeserted(store, directory, server)
-        .thenCompose(
-            deserted ->
-                deserted
-                    ? store.transaction(transaction -> remove(transaction, directory, server))
-                    : CompletableFuture.completedFuture(false))
+    return store
+        .transaction(
+            transaction ->
+                requireDeserted(transaction, directory, server)
+                    .thenCompose(deserted -> Sweeper.removeIfEmpty(transaction, directory)))
         .whenComplete(Offers::logFailure)
-        .exceptionally(failure -> false);
+        .handle((removed, failure) -> failure == null);
   }
 
-  /** Removes a directory that is deserted and empty; completes with whether it is deserted. */
-  private static CompletableFuture<Boolean> remove(
+  /** oxenstored takes away the permission of a domain that is gone; the C daemon still shows it. */
+  private static CompletableFuture<Void> requireDeserted(
       XenStoreOperations transaction, String directory, String server) {
-    return isDeserted(transaction, directory, server)
-        .thenCompose(
-            deserted ->
-                deserted
-                    ? Sweeper.removeIfEmpty(transaction, directory).thenApply(removed -> true)
-                    : CompletableFuture.completedFuture(false));
-  }
-
-  /** The daemon takes the permissions of a domain that is gone away. */
-  private static CompletableFuture<Boolean> isDeserted(
-      XenStoreOperations operations, String directory, String server) {
-    return operations
+    return transaction
         .permissions(directory)
-        .thenApply(
+        .thenCompose(
             permissions ->
                 permissions.stream()
-                    .noneMatch(each -> Integer.toString(each.domainId()).equals(server)));
+                        .noneMatch(each -> Integer.toString(each.domainId()).equals(server))
+                    ? CompletableFuture.completedFuture(null)
+                    : requireUnknown(transaction, directory, server));
+  }
+
+  /**
+   * The C daemon looks for a node's new owner before it asks whether the node may be given away
+   * (tools/xenstore/xenstored_core.c, {@code do_set_perms}): ENOENT is the answer for a domain that
+   * the hypervisor does not know.
+   */
+  private static CompletableFuture<Void> requireUnknown(
+      XenStoreOperations transaction, String directory, String server) {
+    return transaction
+        .setPermissions(directory, Permission.list("n" + server))
+        .handle(
+            (given, failure) -> {
+              Throwable cause =
+                  failure instanceof CompletionException ? failure.getCause() : failure;
+              if (cause instanceof XenStoreException refused && refused.code() == Code.ENOENT) {
+                return null;
+              }
+              throw new CompletionException(
+                  "domain " + server + " is not gone, as far as XenStore says", failure);
+            });
   }
 
   private static void logFailure(Object done, Throwable failure) {
     if (failure != null && !PeerWatches.isMissing(failure)) {
-      logger.debug("Directories of offers to domains that are gone could not be removed", failure);
+      logger.debug("A directory of offers to a domain stays", failure);
     }
   }
 

@@ -5,18 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.sim.SimulatedDomain;
 import io.xenshm.xen.sim.SimulatedHost;
 import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedXen;
+import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class OffersTest {
@@ -29,10 +33,11 @@ class OffersTest {
   private SimulatedXen xen;
   private Offers offers;
 
-  @BeforeEach
-  void start() throws Exception {
+  private void start(XenStoreFlavour flavour) throws Exception {
     directory = Files.createTempDirectory(Path.of("/dev/shm"), "xenshm-test");
-    host = SimulatedHost.start(SimulatedHostConfig.of(directory.resolve("host"), OTHER));
+    host =
+        SimulatedHost.start(
+            SimulatedHostConfig.of(directory.resolve("host"), OTHER).withFlavour(flavour));
     xen = SimulatedXen.open(host.directory(), OWN);
     offers = new Offers(xen, "00000000000000a1");
   }
@@ -44,8 +49,10 @@ class OffersTest {
     Files.delete(directory);
   }
 
-  @Test
-  void theDirectoryOfOffersGoesWithItsServer() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void theDirectoryOfOffersGoesWithItsServer(XenStoreFlavour flavour) throws Exception {
+    start(flavour);
     offerAndRemove(GONE, 1);
     host.destroyDomain(GONE);
 
@@ -54,8 +61,31 @@ class OffersTest {
     assertEquals(List.of(), directories());
   }
 
+  /** The hypervisor does not forget a domain whose pages somebody maps. */
   @Test
-  void aServerThatLivesIsNotTakenForGone() throws Exception {
+  void theCDaemonsDomainIsGoneOnceNobodyMapsItsPages() throws Exception {
+    start(XenStoreFlavour.C);
+    offerAndRemove(GONE, 1);
+    SharedPages mapped;
+    try (SimulatedXen gone = SimulatedXen.open(host.directory(), GONE)) {
+      int reference = gone.grants().grant(OWN, 1).references()[0];
+      mapped = xen.grants().map(GONE, reference);
+      host.destroyDomain(GONE);
+    }
+
+    assertFalse(offers.forget(GONE).get(10, TimeUnit.SECONDS));
+    mapped.close();
+    CompletableFuture<Integer> gone = new CompletableFuture<>();
+    new DomainEnds(offers::forget, gone::complete).seemsGone(GONE);
+
+    assertEquals(GONE, gone.get(10, TimeUnit.SECONDS));
+    assertEquals(List.of(), directories());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aServerThatLivesIsNotTakenForGone(XenStoreFlavour flavour) throws Exception {
+    start(flavour);
     offerAndRemove(GONE, 1);
 
     assertFalse(offers.forget(GONE).get(10, TimeUnit.SECONDS));
@@ -63,8 +93,11 @@ class OffersTest {
     assertEquals(List.of("2"), directories());
   }
 
-  @Test
-  void directoriesOfServersWhoseEndNobodyNoticedGoWithTheNextNewServer() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void directoriesOfServersWhoseEndNobodyNoticedGoWithTheNextNewServer(XenStoreFlavour flavour)
+      throws Exception {
+    start(flavour);
     offerAndRemove(GONE, 1);
     host.destroyDomain(GONE);
 
@@ -73,8 +106,11 @@ class OffersTest {
     awaitDirectories(List.of("3"));
   }
 
-  @Test
-  void theDirectoryThatAnotherProcessMadeForANewDomainWithTheNumberStays() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void theDirectoryThatAnotherProcessMadeForANewDomainWithTheNumberStays(XenStoreFlavour flavour)
+      throws Exception {
+    start(flavour);
     offerAndRemove(GONE, 1);
     host.destroyDomain(GONE);
     host.addDomain(SimulatedDomain.of(GONE));
@@ -87,9 +123,11 @@ class OffersTest {
     assertNotNull(host.xenStore().read(StorePaths.offers(OWN, GONE)));
   }
 
-  @Test
-  void whereXenStoreLostItsContentsOnlyServersWithLinksGetTheirDirectoriesAtOnce()
-      throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void whereXenStoreLostItsContentsOnlyServersWithLinksGetTheirDirectoriesAtOnce(
+      XenStoreFlavour flavour) throws Exception {
+    start(flavour);
     offerAndRemove(GONE, 1);
     offerAndRemove(OTHER, 2);
     host.xenStore().remove(StorePaths.offers(OWN));

@@ -4,6 +4,8 @@ import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenLimitException;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The rules of granting and mapping, as gntalloc, gntdev and the hypervisor have them.
@@ -19,6 +21,7 @@ final class GrantTables {
   private final Hypervisor hypervisor;
   private final SimulatedLimits limits;
   private final HostFiles files;
+  private final Set<Integer> dying = ConcurrentHashMap.newKeySet();
   private long nextHandle = 1;
 
   GrantTables(Hypervisor hypervisor, SimulatedLimits limits, HostFiles files) {
@@ -159,6 +162,14 @@ final class GrantTables {
     process.holdings.clear();
   }
 
+  /**
+   * Says whether a domain that is gone is still known, since others map pages of it. May be called
+   * from any thread.
+   */
+  boolean isDying(int domainId) {
+    return dying.contains(domainId);
+  }
+
   /** Frees what a domain that is gone had on its deferred list, where nobody maps it. */
   void vanish(Domain domain) {
     for (Grant grant : domain.deferred) {
@@ -167,6 +178,9 @@ final class GrantTables {
       }
     }
     domain.deferred.clear();
+    if (!domain.grants.isEmpty()) {
+      dying.add(domain.id);
+    }
   }
 
   /** Looks at the next entries of every deferred list and frees those that nobody maps now. */
@@ -206,6 +220,9 @@ final class GrantTables {
             hypervisor.findDomain(grant.allocation.owner.id) != grant.allocation.owner;
         if (grant.mappings == 0 && ownerGone) {
           free(grant);
+          if (grant.allocation.owner.grants.isEmpty()) {
+            dying.remove(grant.allocation.owner.id);
+          }
         }
       }
     }

@@ -52,7 +52,8 @@ public final class SimulatedHost implements AutoCloseable {
     // Processes that an earlier host in this directory left behind know other doorbells by number.
     hypervisor =
         new Hypervisor(limits, files, ThreadLocalRandom.current().nextInt(1, 1 << 14) << 16);
-    xenStore = SimXenStore.start(directory.root(), config.flavour());
+    xenStore =
+        SimXenStore.start(directory.root(), config.flavour(), hypervisor.grantTables::isDying);
     toolstack = new Toolstack(xenStore, directory.root());
     server = new HypercallServer(hypervisor, limits.deferredPassMillis(), this::beginResume);
     server.start();

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 /** What {@link XenStore} promises to a guest about nodes, permissions and watches. */
 final class XenStoreScenarios {
 
+  private static final int NOBODY = 32_000;
+
   private XenStoreScenarios() {}
 
   static List<ContractScenario> all() {
@@ -51,7 +53,8 @@ final class XenStoreScenarios {
             "a guest that may write a directory makes nodes in it",
             XenStoreScenarios::openDirectory,
             XenStoreScenarios::writeIntoIt),
-        alone("a guest writes nowhere but below its own nodes", XenStoreScenarios::elsewhere));
+        alone("a guest writes nowhere but below its own nodes", XenStoreScenarios::elsewhere),
+        alone("no node is given to a domain that does not exist", XenStoreScenarios::giveToNobody));
   }
 
   private static List<ContractScenario> watches() {
@@ -203,6 +206,16 @@ final class XenStoreScenarios {
     me.side().receive("closed");
     me.refused("reading what was closed again", me.store().read(open), Code.EACCES);
     me.side().send("seen", "all");
+  }
+
+  /** The C daemon looks for the new owner first; of one that exists it says EPERM. */
+  private static void giveToNobody(XenStoreSide me) throws Exception {
+    String node = mine("given");
+    me.write(node, "1");
+    List<Permission> nobody = Permission.list("n" + NOBODY);
+    me.refused("giving away", me.store().setPermissions(node, nobody), Code.ENOENT, Code.EACCES);
+    me.permit(node, "n" + me.own(), "r" + NOBODY);
+    Check.equal("1", me.read(node), "the value");
   }
 
   private static void makeInheriting(XenStoreSide me) throws Exception {

@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 /**
  * The XenStore daemon of a simulated host. Serves one Unix socket per domain, {@code
@@ -51,9 +52,9 @@ public final class SimXenStore implements AutoCloseable {
   private final Map<StoreConnection, Channel> clients = new HashMap<>();
   private final Map<StoreConnection, Integer> suspended = new HashMap<>();
 
-  private SimXenStore(Path directory, XenStoreFlavour flavour) {
+  private SimXenStore(Path directory, XenStoreFlavour flavour, IntPredicate dying) {
     this.directory = directory;
-    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour));
+    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour), dying);
     group =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("sim-xenstored", true), NioIoHandler.newFactory());
@@ -67,8 +68,18 @@ public final class SimXenStore implements AutoCloseable {
    * @throws IOException if a socket cannot be made
    */
   public static SimXenStore start(Path directory, XenStoreFlavour flavour) throws IOException {
+    return start(directory, flavour, domainId -> false);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param dying tells on any thread whether the hypervisor still knows a domain that was removed
+   */
+  public static SimXenStore start(Path directory, XenStoreFlavour flavour, IntPredicate dying)
+      throws IOException {
     Files.createDirectories(socketPath(directory, 0).getParent());
-    SimXenStore store = new SimXenStore(directory, flavour);
+    SimXenStore store = new SimXenStore(directory, flavour, dying);
     try {
       store.createNodes(0);
       store.serve(0);
@@ -107,6 +118,11 @@ public final class SimXenStore implements AutoCloseable {
    */
   public void createNodes(int domainId) throws XenStoreException {
     String path = "/local/domain/" + domainId;
+    onLoop(
+        () -> {
+          daemon.created(domainId);
+          return null;
+        });
     if (domainId == 0) {
       write(path + "/domid", "0", "n0");
       write(path + "/name", "Domain-0", "n0");

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
@@ -43,13 +44,25 @@ final class StoreDaemon {
   private final StoreWatches watches;
   private final List<StoreConnection> connections = new ArrayList<>();
   private final Set<Integer> domains = new TreeSet<>();
+  private final Set<Integer> created = new TreeSet<>(Set.of(0));
+  private final IntPredicate dying;
   private StoreTree tree;
 
-  StoreDaemon(XenStoreFlavour flavour, StoreQuotas quotas) {
+  /**
+   * Creates a daemon that knows no domain.
+   *
+   * @param dying tells whether the hypervisor still knows a domain that is gone
+   */
+  StoreDaemon(XenStoreFlavour flavour, StoreQuotas quotas, IntPredicate dying) {
     this.flavour = flavour;
     this.quotas = quotas;
+    this.dying = dying;
     this.watches = new StoreWatches(flavour, quotas, connections);
-    this.tree = new StoreTree(flavour, quotas);
+    clear();
+  }
+
+  private boolean exists(int domainId) {
+    return created.contains(domainId) || dying.test(domainId);
   }
 
   StoreTree tree() {
@@ -69,8 +82,13 @@ final class StoreDaemon {
   }
 
   /** Empties the tree. Connections are to be dropped by the caller. */
-  void clear() {
-    tree = new StoreTree(flavour, quotas);
+  final void clear() {
+    tree = new StoreTree(flavour, quotas, this::exists);
+  }
+
+  /** There is a domain with this number; its toolstack is about to make its nodes. */
+  void created(int domainId) {
+    created.add(domainId);
   }
 
   void introduce(int domainId) {
@@ -80,6 +98,7 @@ final class StoreDaemon {
 
   void release(int domainId) {
     domains.remove(domainId);
+    created.remove(domainId);
     tree.forget(domainId);
     watches.fireSpecial("@releaseDomain");
   }
@@ -125,7 +144,7 @@ final class StoreDaemon {
       case DIRECTORY_PART -> reply(connection, frame, part(connection, frame, request));
       case GET_PERMS -> {
         String permissions =
-            readable(connection, frame, request).permissions().stream()
+            readable(connection, frame, request).shownPermissions().stream()
                 .map(Permission::toString)
                 .collect(Collectors.joining("\0"));
         reply(connection, frame, bytes(permissions + "\0"));

@@ -18,6 +18,10 @@ final class StoreNode {
 
   private final byte[] value;
   private final List<Permission> permissions;
+
+  /** Entries of domains that are gone: they are shown, and mean nothing. */
+  private final List<Permission> revoked;
+
   private final Map<String, StoreNode> children;
 
   /** Changes with the value, the permissions and the names of the children. */
@@ -26,10 +30,12 @@ final class StoreNode {
   StoreNode(
       byte[] value,
       List<Permission> permissions,
+      List<Permission> revoked,
       Map<String, StoreNode> children,
       long generation) {
     this.value = value;
     this.permissions = permissions;
+    this.revoked = revoked;
     this.children = children;
     this.generation = generation;
   }
@@ -38,8 +44,20 @@ final class StoreNode {
     return value;
   }
 
+  /** Returns the permissions that count. */
   List<Permission> permissions() {
     return permissions;
+  }
+
+  List<Permission> revoked() {
+    return revoked;
+  }
+
+  /** Returns the permissions as the daemon tells them. */
+  List<Permission> shownPermissions() {
+    List<Permission> shown = new ArrayList<>(permissions);
+    shown.addAll(revoked);
+    return shown;
   }
 
   long generation() {
@@ -59,21 +77,22 @@ final class StoreNode {
   }
 
   StoreNode withValue(byte[] newValue, long newGeneration) {
-    return new StoreNode(newValue, permissions, children, newGeneration);
+    return new StoreNode(newValue, permissions, revoked, children, newGeneration);
   }
 
-  StoreNode withPermissions(List<Permission> newPermissions, long newGeneration) {
-    return new StoreNode(value, newPermissions, children, newGeneration);
+  StoreNode withPermissions(
+      List<Permission> newPermissions, List<Permission> newRevoked, long newGeneration) {
+    return new StoreNode(value, newPermissions, newRevoked, children, newGeneration);
   }
 
   StoreNode withNewChild(String name, StoreNode child, long newGeneration) {
-    return new StoreNode(value, permissions, copyWith(name, child), newGeneration);
+    return new StoreNode(value, permissions, revoked, copyWith(name, child), newGeneration);
   }
 
   StoreNode withoutChild(String name, long newGeneration) {
     Map<String, StoreNode> copy = new LinkedHashMap<>(children);
     copy.remove(name);
-    return new StoreNode(value, permissions, copy, newGeneration);
+    return new StoreNode(value, permissions, revoked, copy, newGeneration);
   }
 
   /** Replaces a node below this one; no names of children change. */
@@ -83,7 +102,7 @@ final class StoreNode {
     }
     String name = names.get(0);
     StoreNode changed = children.get(name).replace(names.subList(1, names.size()), change);
-    return new StoreNode(value, permissions, copyWith(name, changed), generation);
+    return new StoreNode(value, permissions, revoked, copyWith(name, changed), generation);
   }
 
   private Map<String, StoreNode> copyWith(String name, StoreNode child) {
@@ -94,7 +113,8 @@ final class StoreNode {
 
   /** Size as the C daemon counts it, in bytes: the names of the children are part of it. */
   int recordSize() {
-    int size = RECORD_HEADER + RECORD_PERMISSION * permissions.size() + value.length;
+    int entries = permissions.size() + revoked.size();
+    int size = RECORD_HEADER + RECORD_PERMISSION * entries + value.length;
     for (String name : children.keySet()) {
       size += name.getBytes(StandardCharsets.US_ASCII).length + 1;
     }

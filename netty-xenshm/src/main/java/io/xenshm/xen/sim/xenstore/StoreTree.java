@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 
 /**
  * The tree of nodes and the rules about them: who may do what, who owns what, how much of it.
@@ -25,6 +26,7 @@ final class StoreTree {
 
   private final XenStoreFlavour flavour;
   private final StoreQuotas quotas;
+  private final IntPredicate exists;
   private final AtomicLong generations;
   private final Map<Integer, Integer> owned;
   private StoreNode root;
@@ -34,27 +36,34 @@ final class StoreTree {
   /** Nodes that were looked at, with the generation they had at first; null: not recorded. */
   private Map<String, Long> accesses;
 
-  StoreTree(XenStoreFlavour flavour, StoreQuotas quotas) {
-    this(flavour, quotas, new AtomicLong(), new HashMap<>(), null);
-    root = new StoreNode(EMPTY, List.of(new Permission(0, Access.NONE)), Map.of(), 0);
+  /**
+   * Creates a tree of the root alone.
+   *
+   * @param exists tells whether the hypervisor knows a domain
+   */
+  StoreTree(XenStoreFlavour flavour, StoreQuotas quotas, IntPredicate exists) {
+    this(flavour, quotas, exists, new AtomicLong(), new HashMap<>(), null);
+    root = new StoreNode(EMPTY, List.of(new Permission(0, Access.NONE)), List.of(), Map.of(), 0);
     owned.put(0, 1);
   }
 
   private StoreTree(
       XenStoreFlavour flavour,
       StoreQuotas quotas,
+      IntPredicate exists,
       AtomicLong generations,
       Map<Integer, Integer> owned,
       StoreNode root) {
     this.flavour = flavour;
     this.quotas = quotas;
+    this.exists = exists;
     this.generations = generations;
     this.owned = owned;
     this.root = root;
   }
 
   StoreTree copy() {
-    return new StoreTree(flavour, quotas, generations, new HashMap<>(owned), root);
+    return new StoreTree(flavour, quotas, exists, generations, new HashMap<>(owned), root);
   }
 
   /** Returns a copy that remembers what is looked at. */
@@ -148,6 +157,10 @@ final class StoreTree {
     if (domainId != 0 && permissions.size() > quotas.permissions()) {
       throw new XenStoreException(flavour.quotaError(), "too many permissions");
     }
+    int newOwner = permissions.get(0).domainId();
+    if (isForgotten(newOwner)) {
+      throw new XenStoreException(Code.ENOENT, "there is no domain " + newOwner);
+    }
     StoreNode node = access(path);
     if (node == null) {
       throw missing(path, flavour != XenStoreFlavour.C || nearest(path).canWrite(domainId));
@@ -155,11 +168,12 @@ final class StoreTree {
     if (domainId != 0 && node.owner() != domainId) {
       throw denied(path);
     }
-    int newOwner = permissions.get(0).domainId();
     if (domainId != 0 && newOwner != domainId) {
       throw new XenStoreException(flavour.foreignOwnerError(), path);
     }
-    StoreNode changed = node.withPermissions(List.copyOf(permissions), nextGeneration());
+    List<Permission> effective = new ArrayList<>(permissions);
+    List<Permission> revoked = revoke(effective, this::isForgotten);
+    StoreNode changed = node.withPermissions(effective, revoked, nextGeneration());
     checkSize(domainId, path, changed);
     count(node.owner(), -1);
     count(newOwner, 1);
@@ -168,8 +182,21 @@ final class StoreTree {
         path, true, List.of(changed.permissions(), node.permissions(), parentPermissions(path)));
   }
 
+  private boolean isForgotten(int domainId) {
+    return flavour.remembersGoneDomains() && !exists.test(domainId);
+  }
+
+  /** Takes away and returns the entries of some domains, but for the owner. */
+  private static List<Permission> revoke(List<Permission> permissions, IntPredicate domains) {
+    List<Permission> others = permissions.subList(1, permissions.size());
+    List<Permission> revoked =
+        others.stream().filter(entry -> domains.test(entry.domainId())).toList();
+    others.removeAll(revoked);
+    return revoked;
+  }
+
   /**
-   * Removes what a domain that is gone owned anywhere, and its entries in others' permissions.
+   * Removes what a domain that is gone owned anywhere, and takes away what others allowed it.
    * Watches are not told.
    */
   void forget(int domainId) {
@@ -192,9 +219,16 @@ final class StoreTree {
       }
     }
     List<Permission> kept = new ArrayList<>(result.permissions());
-    boolean entryRemoved =
-        kept.subList(1, kept.size()).removeIf(entry -> entry.domainId() == domainId);
-    return entryRemoved ? result.withPermissions(kept, nextGeneration()) : result;
+    List<Permission> revoked = revoke(kept, entry -> entry == domainId);
+    if (revoked.isEmpty()) {
+      return result;
+    }
+    if (!flavour.remembersGoneDomains()) {
+      return result.withPermissions(kept, List.of(), nextGeneration());
+    }
+    List<Permission> shown = new ArrayList<>(result.revoked());
+    shown.addAll(revoked);
+    return result.withPermissions(kept, shown, result.generation());
   }
 
   private void uncount(StoreNode node) {
@@ -240,10 +274,12 @@ final class StoreTree {
       throw new XenStoreException(
           flavour.quotaError(), "domain " + owner + " owns " + owned(owner) + " nodes");
     }
-    StoreNode node = new StoreNode(value, permissions, Map.of(), nextGeneration());
+    StoreNode node =
+        new StoreNode(value, permissions, parent.revoked(), Map.of(), nextGeneration());
     checkSize(domainId, path, node);
     for (int i = created.size() - 1; i > 0; i--) {
-      StoreNode empty = new StoreNode(EMPTY, permissions, Map.of(), nextGeneration());
+      StoreNode empty =
+          new StoreNode(EMPTY, permissions, parent.revoked(), Map.of(), nextGeneration());
       node = empty.withNewChild(created.get(i), node, nextGeneration());
     }
     StoreNode changedParent = parent.withNewChild(created.get(0), node, nextGeneration());

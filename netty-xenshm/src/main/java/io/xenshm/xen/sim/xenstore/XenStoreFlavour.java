@@ -43,6 +43,14 @@ public enum XenStoreFlavour {
     return this == C ? Code.EPERM : Code.EACCES;
   }
 
+  /**
+   * Whether an entry of a domain that is gone stays in a node's permissions, without effect, and no
+   * node can be given to such a domain. Else the entry is taken away.
+   */
+  boolean remembersGoneDomains() {
+    return this == C;
+  }
+
   /** Error for a transaction that is not open. */
   Code unknownTransactionError() {
     return this == C ? Code.ENOENT : Code.EIO;

@@ -35,7 +35,7 @@ public final class StoreDaemonFuzz {
   private StoreDaemonFuzz(FuzzInput input) {
     this.input = input;
     flavour = input.yes() ? XenStoreFlavour.C : XenStoreFlavour.OCAML;
-    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour));
+    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour), domainId -> false);
     for (int domain = 0; domain <= 2; domain++) {
       StoreConnection connection = new StoreConnection(domain, this::sent);
       connections.add(connection);

@@ -23,24 +23,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.xenshm.xenstore.XenStoreFrame;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The rules of the tree, frame by frame, without sockets. */
 final class StoreDaemonTest {
+  private final Set<Integer> dying = new HashSet<>();
   private StoreDaemon daemon;
   private Client dom0;
   private Client one;
   private Client two;
 
   private void start(XenStoreFlavour flavour) {
-    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour));
+    daemon = new StoreDaemon(flavour, StoreQuotas.defaults(flavour), dying::contains);
     dom0 = new Client(0);
     one = new Client(1);
     two = new Client(2);
     for (int id = 1; id <= 2; id++) {
+      daemon.created(id);
       daemon.introduce(id);
       dom0.ok(WRITE, "/local/domain/" + id + "\0");
       dom0.ok(SET_PERMS, "/local/domain/" + id + "\0n0\0r" + id + "\0");
@@ -361,8 +365,53 @@ final class StoreDaemonTest {
     int ofDom0 = daemon.tree().owned(0);
     daemon.release(1);
     assertEquals("", dom0.ok(DIRECTORY, "/shared\0"));
-    assertEquals("n0\0r2\0", dom0.ok(GET_PERMS, "/shared\0"));
     assertEquals(ofDom0 - 1, daemon.tree().owned(0));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatOthersAllowedADeadDomainIsNotInheritedByTheNextWithItsNumber(XenStoreFlavour flavour) {
+    start(flavour);
+    dom0.ok(WRITE, "/shared\0v");
+    dom0.ok(SET_PERMS, "/shared\0n0\0b1\0r2\0");
+    daemon.release(1);
+    daemon.created(1);
+    daemon.introduce(1);
+
+    one.fails("EACCES", READ, "/shared\0");
+    dom0.ok(WRITE, "/shared/below\0v");
+    one.fails("EACCES", READ, "/shared/below\0");
+    assertEquals("v", two.ok(READ, "/shared/below\0"));
+    dom0.ok(SET_PERMS, "/shared\0n0\0b1\0");
+    assertEquals("v", one.ok(READ, "/shared\0"));
+  }
+
+  @Test
+  void theCDaemonShowsAnEntryOfADeadDomainAndOxenstoredTakesItAway() {
+    for (XenStoreFlavour flavour : XenStoreFlavour.values()) {
+      start(flavour);
+      one.ok(SET_PERMS, "data\0n1\0r2\0");
+      daemon.release(2);
+
+      String shown = flavour == XenStoreFlavour.C ? "n1\0r2\0" : "n1\0";
+      assertEquals(shown, one.ok(GET_PERMS, "data\0"));
+    }
+  }
+
+  @Test
+  void theCDaemonKnowsADomainUntilTheHypervisorHasForgottenIt() {
+    start(XenStoreFlavour.C);
+    dying.add(2);
+    daemon.release(2);
+    one.fails("EPERM", SET_PERMS, "data\0n2\0");
+
+    dying.remove(2);
+    one.fails("ENOENT", SET_PERMS, "data\0n2\0");
+
+    one.ok(SET_PERMS, "data\0n1\0r2\0");
+    daemon.created(2);
+    daemon.introduce(2);
+    two.fails("EACCES", READ, "/local/domain/1/data\0");
   }
 
   @Test
