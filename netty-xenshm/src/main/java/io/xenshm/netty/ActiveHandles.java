@@ -79,6 +79,16 @@ final class ActiveHandles {
     return longest;
   }
 
+  /** Says whether handles of other domains than the given one are looked at. */
+  boolean hasOthersThan(int domain) {
+    for (int i = 0; i < slots.size(); i++) {
+      if (slots.get(i).handle.peerDomain() != domain) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void removeAt(int index) {
     slots.get(index).active = false;
     Slot last = slots.remove(slots.size() - 1);

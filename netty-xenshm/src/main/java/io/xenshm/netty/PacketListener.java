@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /** Takes the rings that other guests begin with a datagram channel. Belongs to its event loop. */
 final class PacketListener {
@@ -54,7 +55,21 @@ final class PacketListener {
     }
   }
 
+  /** An offer of a domain that takes too much of the loop's time waits. */
   private void take(IncomingOffer offer) {
+    int domain = offer.peerDomain();
+    if (offer.isLate()) {
+      offer.drop();
+    } else if (loop.handshakes().isSpent(domain)) {
+      channel
+          .eventLoop()
+          .schedule(() -> take(offer), RingListener.LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    } else {
+      loop.handshakes().run(domain, () -> takeNow(offer));
+    }
+  }
+
+  private void takeNow(IncomingOffer offer) {
     RefusalReason obstacle = obstacle(offer.peerDomain());
     if (obstacle != null) {
       logger.debug("{}: {} is refused: {}", channel, offer, obstacle.text());

@@ -72,7 +72,8 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     return remote;
   }
 
-  int domain() {
+  @Override
+  public int peerDomain() {
     return link.peerDomain();
   }
 
@@ -317,7 +318,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
 
   void close() {
     loop.heartbeats().remove(this);
-    link.close();
+    loop.handshakes().run(link.peerDomain(), link::close);
     routes.remove(this);
   }
 }

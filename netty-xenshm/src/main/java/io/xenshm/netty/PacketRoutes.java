@@ -77,7 +77,7 @@ final class PacketRoutes {
     for (PacketPeer peer : peers) {
       if (!peer.began()) {
         all++;
-        ofDomain += peer.domain() == domain ? 1 : 0;
+        ofDomain += peer.peerDomain() == domain ? 1 : 0;
       }
     }
     return all < MAX_TAKEN && ofDomain < MAX_TAKEN_OF_A_DOMAIN && !distrusted.contains(domain);
@@ -100,7 +100,7 @@ final class PacketRoutes {
   }
 
   private boolean isLowerDomain(PacketPeer peer) {
-    return channel.loop().domain().id() < peer.domain();
+    return channel.loop().domain().id() < peer.peerDomain();
   }
 
   /** Writes no more packets to a ring. */
@@ -123,7 +123,7 @@ final class PacketRoutes {
 
   /** A peer broke the protocol: for a while there are no rings with its domain. */
   void distrust(PacketPeer peer) {
-    distrusted.add(peer.domain());
+    distrusted.add(peer.peerDomain());
     PacketRoute route = routes.get(peer.remote());
     if (route != null) {
       route.notBeforeLong();

@@ -18,4 +18,7 @@ interface Pollable {
 
   /** Returns how long to look for work before sleeping, in nanoseconds. */
   long spinNanos();
+
+  /** Returns the domain at the other end. */
+  int peerDomain();
 }

@@ -103,6 +103,11 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   @Override
+  public int peerDomain() {
+    return link.peerDomain();
+  }
+
+  @Override
   public int beat() {
     if (link.isClosed()) {
       return 0;
@@ -519,7 +524,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   public void close() {
     if (!link.isClosed()) {
       link.runAtHome(() -> heartbeats.remove(this));
-      link.close();
+      loop.handshakes().run(link.peerDomain(), link::close);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.xenshm.netty;
 
-import io.netty.channel.ChannelPipeline;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.IncomingOffer;
@@ -11,14 +10,19 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /** A server channel's way to take connections by shared memory. Belongs to its event loop. */
 final class RingListener {
   private static final InternalLogger logger =
       InternalLoggerFactory.getInstance(RingListener.class);
+
+  /** How long offers wait whose domain has to. */
+  static final long LOOK_AGAIN_MILLIS = 2;
 
   private final XenShmServerSocketChannel channel;
   private XenShmLoop loop;
@@ -29,6 +33,7 @@ final class RingListener {
   private InetSocketAddress local;
   private boolean readPending;
   private boolean accepting;
+  private boolean acceptingLater;
 
   RingListener(XenShmServerSocketChannel channel, XenShmLoop loop) {
     this.channel = channel;
@@ -105,15 +110,25 @@ final class RingListener {
       return;
     }
     while (!backlog.isEmpty() && backlog.peek().isLate()) {
-      backlog.remove().refuse(loop.doorbells(), RefusalReason.TOO_LATE);
+      refuse(backlog.remove(), RefusalReason.TOO_LATE);
     }
     if (!channel.isOpen()) {
-      offer.refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+      refuse(offer, RefusalReason.NO_LISTENER);
     } else if (backlog.size() > channel.config().getBacklog()) {
-      offer.refuse(loop.doorbells(), RefusalReason.BACKLOG_FULL);
+      refuse(offer, RefusalReason.BACKLOG_FULL);
     } else {
       backlog.add(offer);
       accept();
+    }
+  }
+
+  /** A domain that takes too much of the loop's time is told nothing: that takes time too. */
+  private void refuse(IncomingOffer offer, RefusalReason reason) {
+    HandshakeShare handshakes = loop.handshakes();
+    if (handshakes.isSpent(offer.peerDomain())) {
+      offer.drop();
+    } else {
+      handshakes.run(offer.peerDomain(), () -> offer.refuse(loop.doorbells(), reason));
     }
   }
 
@@ -128,26 +143,59 @@ final class RingListener {
     if (accepting || backlog.isEmpty() || !wantsChildren()) {
       return;
     }
+    IncomingOffer offer = takeNext();
+    if (offer == null) {
+      acceptLater();
+      return;
+    }
     accepting = true;
     try {
       var allocation = channel.unsafe().recvBufAllocHandle();
       allocation.reset(channel.config());
-      ChannelPipeline pipeline = channel.pipeline();
       do {
-        XenShmSocketChannel child = nextChild();
+        XenShmSocketChannel child = childOf(offer);
         if (child != null) {
           readPending = false;
           allocation.incMessagesRead(1);
-          pipeline.fireChannelRead(child);
+          channel.pipeline().fireChannelRead(child);
         }
-      } while (channel.isOpen() && !backlog.isEmpty() && allocation.continueReading());
+        offer = channel.isOpen() && allocation.continueReading() ? takeNext() : null;
+      } while (offer != null);
       allocation.readComplete();
-      pipeline.fireChannelReadComplete();
+      channel.pipeline().fireChannelReadComplete();
     } finally {
       accepting = false;
     }
     if (!backlog.isEmpty() && wantsChildren()) {
       channel.eventLoop().execute(this::accept);
+    }
+  }
+
+  /** Removes the oldest offer of a domain that need not wait; null where all have to. */
+  private IncomingOffer takeNext() {
+    for (Iterator<IncomingOffer> offers = backlog.iterator(); offers.hasNext(); ) {
+      IncomingOffer offer = offers.next();
+      if (!loop.handshakes().isSpent(offer.peerDomain())) {
+        offers.remove();
+        return offer;
+      }
+    }
+    return null;
+  }
+
+  private void acceptLater() {
+    if (!acceptingLater) {
+      acceptingLater = true;
+      logger.debug("{}: {} offers wait, since other domains are busy", channel, backlog.size());
+      channel
+          .eventLoop()
+          .schedule(
+              () -> {
+                acceptingLater = false;
+                accept();
+              },
+              LOOK_AGAIN_MILLIS,
+              TimeUnit.MILLISECONDS);
     }
   }
 
@@ -157,8 +205,7 @@ final class RingListener {
         && (readPending || channel.config().isAutoRead());
   }
 
-  private XenShmSocketChannel nextChild() {
-    IncomingOffer offer = backlog.remove();
+  private XenShmSocketChannel childOf(IncomingOffer offer) {
     boolean byDomain = local instanceof XenShmAddress;
     InetAddress peer = byDomain ? null : loop.domain().peers().addressOf(offer.peerDomain());
     boolean known = peer != null || byDomain;
@@ -176,7 +223,8 @@ final class RingListener {
       return null;
     }
     try {
-      MappedOffer mapped = offer.map(loop.doorbells());
+      MappedOffer mapped =
+          loop.handshakes().call(offer.peerDomain(), () -> offer.map(loop.doorbells()));
       if (mapped == null) {
         return null;
       }

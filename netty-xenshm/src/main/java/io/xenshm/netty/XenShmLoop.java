@@ -9,6 +9,7 @@ final class XenShmLoop {
   private final LocalDomain domain;
   private final ActiveHandles active;
   private final Heartbeats heartbeats = new Heartbeats();
+  private final HandshakeShare handshakes;
   private Doorbells doorbells;
 
   /**
@@ -20,6 +21,7 @@ final class XenShmLoop {
   XenShmLoop(LocalDomain domain, ActiveHandles active) {
     this.domain = domain;
     this.active = active;
+    handshakes = new HandshakeShare(active::hasOthersThan, System::nanoTime);
   }
 
   LocalDomain domain() {
@@ -45,6 +47,11 @@ final class XenShmLoop {
   /** Returns the signs of life of the loop's rings. */
   Heartbeats heartbeats() {
     return heartbeats;
+  }
+
+  /** Returns what each domain's handshakes take of the loop's time. */
+  HandshakeShare handshakes() {
+    return handshakes;
   }
 
   boolean hasXen() {

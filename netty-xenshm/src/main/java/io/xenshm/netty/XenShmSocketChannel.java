@@ -206,7 +206,9 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   private void accept() throws IOException {
     MappedOffer offer = pendingOffer;
     pendingOffer = null;
-    Link link = offer.accept(loop.doorbells(), eventLoop());
+    Link link =
+        loop.handshakes()
+            .call(offer.peerDomain(), () -> offer.accept(loop.doorbells(), eventLoop()));
     if (link == null) {
       throw new ConnectException("domain " + offer.peerDomain() + " withdrew its connection");
     }

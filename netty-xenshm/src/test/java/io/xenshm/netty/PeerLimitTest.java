@@ -246,6 +246,87 @@ class PeerLimitTest {
   }
 
   @Test
+  void a37DomainThatTookTooMuchOfTheLoopWaitsWhileAnotherIsBusy() throws Exception {
+    site = new HostileSite();
+    XenShmLoop loop = ((XenShmServerSocketChannel) site.listener).loop();
+    GreedyDomain greedy = new GreedyDomain(loop);
+    site.listener.eventLoop().submit(greedy::begin).sync();
+    HostileClient attacker = site.attacker();
+
+    attacker.offer(site.port);
+    site.assertTheNeighbourIsServed();
+    site.assertTheNeighbourConnects();
+
+    int state = attacker.get(HostileClient.STATE);
+    site.listener.eventLoop().submit(greedy::end).sync();
+    if (greedy.longestPauseNanos < TimeUnit.MILLISECONDS.toNanos(400)) {
+      assertEquals(OFFERED, state);
+    }
+    assertEquals(ACCEPTED, attacker.awaitAnswer());
+  }
+
+  /** The attacker's handshakes take most of the loop's time, while the neighbour is busy. */
+  private static final class GreedyDomain implements Pollable {
+    private static final long WORK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private final XenShmLoop loop;
+    private final ActiveHandles.Slot slot = new ActiveHandles.Slot(this);
+    private long last;
+    private long longestPauseNanos;
+
+    GreedyDomain(XenShmLoop loop) {
+      this.loop = loop;
+    }
+
+    void begin() {
+      for (int i = 0; i < 50; i++) {
+        work();
+      }
+      loop.active().add(slot);
+    }
+
+    void end() {
+      loop.active().remove(slot);
+    }
+
+    private void work() {
+      loop.handshakes().run(ATTACKER, () -> spinUntil(System.nanoTime() + WORK_NANOS));
+      last = System.nanoTime();
+    }
+
+    private static void spinUntil(long deadline) {
+      while (System.nanoTime() - deadline < 0) {
+        Thread.onSpinWait();
+      }
+    }
+
+    @Override
+    public int poll() {
+      long pause = System.nanoTime() - last;
+      longestPauseNanos = Math.max(longestPauseNanos, pause);
+      if (pause > 2 * WORK_NANOS) {
+        work();
+      }
+      return 0;
+    }
+
+    @Override
+    public boolean prepareToSleep() {
+      return false;
+    }
+
+    @Override
+    public long spinNanos() {
+      return 0;
+    }
+
+    @Override
+    public int peerDomain() {
+      return CLIENT;
+    }
+  }
+
+  @Test
   void a13StormIsCountedAndTheStormingDomainStillServed() throws Exception {
     start(XenShmLimit.DOORBELLS, 1000);
     long before = XenShmMetrics.limitReached(XenShmLimit.DOORBELLS);
