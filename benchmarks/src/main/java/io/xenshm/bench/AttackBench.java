@@ -8,6 +8,9 @@ import io.xenshm.examples.demo.ChildJvm;
 import io.xenshm.examples.demo.Children;
 import io.xenshm.examples.demo.DemoDirectory;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,9 +20,9 @@ import java.util.Map;
 /**
  * Measures a well-behaved connection of domain 2 to domain 1 while domain 3 attacks domain 1, on
  * the same event loop, against the same while domain 3 computes innocently. The innocent one needs
- * as much processor time as the attack did, the simulated host's part included: a hypervisor and a
- * XenStore daemon that are no part of this guest. What is left of a difference is what the attack
- * takes from the server itself.
+ * as much processor time as the attack did, and sleeps as often, the simulated host's part
+ * included: a hypervisor and a XenStore daemon that are no part of this guest. What is left of a
+ * difference is what the attack takes from the server itself.
  */
 final class AttackBench implements AutoCloseable {
   static final String USAGE = "use bench attack [--rounds N] [--check]";
@@ -29,13 +32,14 @@ final class AttackBench implements AutoCloseable {
   private static final int ATTACKER = 3;
   private static final int SERVER_PORT = 4711;
   private static final int SIZE = 16 * 1024;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 5;
+  private static final int WARM_UP_ROUNDS = 1;
   private static final double LEAST_RATIO = 0.8;
   private static final long FIRST_BYTES = 256L << 20;
   private static final double SECONDS = 1.5;
 
-  /** The hypervisor does not wait until a guest gives it a processor; without rights, it does. */
-  private static final List<String> HOST_LAUNCHER = List.of("nice", "-n", "-15");
+  /** See proc_pid_status(5). */
+  private static final String VOLUNTARY = "voluntary_ctxt_switches:";
 
   private final DemoDirectory directory;
   private final Children children = new Children();
@@ -74,7 +78,6 @@ final class AttackBench implements AutoCloseable {
             () ->
                 ChildJvm.start(
                     "simulated host",
-                    HOST_LAUNCHER,
                     BenchHost.class,
                     Map.of(),
                     List.of(),
@@ -106,16 +109,24 @@ final class AttackBench implements AutoCloseable {
     for (Attack attack : Attack.values()) {
       List<Double> ratios = new ArrayList<>();
       List<String> row = new ArrayList<>();
-      for (int i = 0; i < rounds; i++) {
+      for (int i = -WARM_UP_ROUNDS; i < rounds; i++) {
         double alone = stream();
         Under attacked = under("attack " + attack.name());
-        Under innocent = under("busy " + Math.round(attacked.processors * 1e6));
-        ratios.add(attacked.rate / innocent.rate);
+        Under innocent =
+            under(
+                "busy "
+                    + Math.round(attacked.processors * 1e6)
+                    + ' '
+                    + Math.round(attacked.sleepsPerSecond));
+        if (i >= 0) {
+          ratios.add(attacked.rate / innocent.rate);
+        }
         row =
             List.of(
                 attack.description(),
                 "%.0f".formatted(attacked.perSecond),
                 "%.2f".formatted(attacked.processors),
+                "%.0f".formatted(attacked.sleepsPerSecond),
                 "%.0f".formatted(alone),
                 "%.0f".formatted(innocent.rate),
                 "%.0f".formatted(attacked.rate));
@@ -138,7 +149,14 @@ final class AttackBench implements AutoCloseable {
                     + rounds
                     + ", under attack to beside an innocent process of the same load.",
                 List.of(
-                    "attack", "a second", "processors", "alone", "innocent", "attacked", "ratio"),
+                    "attack",
+                    "a second",
+                    "processors",
+                    "sleeps a second",
+                    "alone",
+                    "innocent",
+                    "attacked",
+                    "ratio"),
                 rows)
             .text());
     if (check && !failures.isEmpty()) {
@@ -147,26 +165,47 @@ final class AttackBench implements AutoCloseable {
     }
   }
 
-  private record Under(double rate, double processors, double perSecond) {}
+  private record Under(double rate, double processors, double sleepsPerSecond, double perSecond) {}
 
   /** Measures while the third process does something. */
   private Under under(String command) throws IOException, InterruptedException {
     attacker.writeLine(command);
     attacker.awaitLine("STARTED", PATIENCE);
     Duration hostBefore = hostTime();
+    long sleepsBefore = sleeps(host) + sleeps(attacker);
     long start = System.nanoTime();
     double rate = stream();
-    double hostShare =
-        (double) hostTime().minus(hostBefore).toNanos() / (System.nanoTime() - start);
+    double nanos = System.nanoTime() - start;
+    double hostShare = hostTime().minus(hostBefore).toNanos() / nanos;
+    double sleepsPerSecond = (sleeps(host) + sleeps(attacker) - sleepsBefore) / (nanos / 1e9);
     attacker.writeLine("stop");
     Answer done = Answer.parse(attacker.awaitLine("DONE", PATIENCE));
     double wall = done.number("wall");
     return new Under(
-        rate, done.number("process") / wall + hostShare, done.number("count") / (wall / 1e9));
+        rate,
+        done.number("process") / wall + hostShare,
+        sleepsPerSecond,
+        done.number("count") / (wall / 1e9));
   }
 
   private Duration hostTime() {
     return host.process().toHandle().info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** Returns how often a process's threads waited; those that ended meanwhile do not count. */
+  private static long sleeps(ChildJvm jvm) throws IOException {
+    long sum = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc", jvm.process().pid() + "", "task"))) {
+      for (Path thread : threads) {
+        for (String line : Files.readAllLines(thread.resolve("status"))) {
+          if (line.startsWith(VOLUNTARY)) {
+            sum += Long.parseLong(line.substring(VOLUNTARY.length()).strip());
+          }
+        }
+      }
+    }
+    return sum;
   }
 
   /** Returns MB/s. */

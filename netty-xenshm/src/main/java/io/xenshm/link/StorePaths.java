@@ -1,8 +1,5 @@
 package io.xenshm.link;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-
 /**
  * The library's nodes in XenStore.
  *
@@ -17,9 +14,10 @@ final class StorePaths {
   static final String ALL_DOMAINS = "/local/domain";
 
   private static final String ROOT = "/data/xenshm";
-  private static final Pattern OFFER =
-      Pattern.compile(
-          "/local/domain/(\\d{1,5})/data/xenshm/to/(\\d{1,5})/[0-9a-f]{16}-[0-9a-f]{1,8}");
+  private static final String OFFERS = ROOT + "/to";
+  private static final int MAX_DIGITS = 5;
+  private static final int PROCESS_LENGTH = 16;
+  private static final int MAX_SERIAL_LENGTH = 8;
 
   private StorePaths() {}
 
@@ -38,7 +36,7 @@ final class StorePaths {
 
   /** Returns the directory of all offers of a domain. */
   static String offers(int client) {
-    return ALL_DOMAINS + '/' + client + ROOT + "/to";
+    return ALL_DOMAINS + '/' + client + OFFERS;
   }
 
   /**
@@ -68,10 +66,52 @@ final class StorePaths {
    * otherwise.
    */
   static int clientOfOffer(String path, int server) {
-    Matcher matcher = OFFER.matcher(path);
-    if (!matcher.matches() || Integer.parseInt(matcher.group(2)) != server) {
+    int start = ALL_DOMAINS.length() + 1;
+    int end = path.indexOf('/', start);
+    if (!path.startsWith(ALL_DOMAINS + '/') || !path.startsWith(OFFERS + '/', end)) {
       return -1;
     }
-    return Integer.parseInt(matcher.group(1));
+    int serverStart = end + OFFERS.length() + 1;
+    int serverEnd = path.indexOf('/', serverStart);
+    return isOfferName(path, serverEnd + 1) && number(path, serverStart, serverEnd) == server
+        ? number(path, start, end)
+        : -1;
+  }
+
+  /** Returns -1 for what is no domain's number. By hand: a flood of offers comes through here. */
+  private static int number(String path, int start, int end) {
+    int length = end - start;
+    if (length < 1 || length > MAX_DIGITS) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = start; i < end; i++) {
+      char digit = path.charAt(i);
+      if (digit < '0' || digit > '9') {
+        return -1;
+      }
+      value = 10 * value + digit - '0';
+    }
+    return value;
+  }
+
+  private static boolean isOfferName(String path, int start) {
+    int dash = start + PROCESS_LENGTH;
+    int serialLength = path.length() - dash - 1;
+    return serialLength >= 1
+        && serialLength <= MAX_SERIAL_LENGTH
+        && path.charAt(dash) == '-'
+        && isHex(path, start, dash)
+        && isHex(path, dash + 1, path.length());
+  }
+
+  private static boolean isHex(String path, int start, int end) {
+    for (int i = start; i < end; i++) {
+      char digit = path.charAt(i);
+      if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 }

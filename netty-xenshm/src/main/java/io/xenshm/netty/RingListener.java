@@ -173,12 +173,17 @@ final class RingListener {
 
   /** Removes the oldest offer of a domain that need not wait; null where all have to. */
   private IncomingOffer takeNext() {
+    int waiting = -1; // most of the offers are that domain's
     for (Iterator<IncomingOffer> offers = backlog.iterator(); offers.hasNext(); ) {
       IncomingOffer offer = offers.next();
+      if (offer.peerDomain() == waiting) {
+        continue;
+      }
       if (!loop.handshakes().isSpent(offer.peerDomain())) {
         offers.remove();
         return offer;
       }
+      waiting = offer.peerDomain();
     }
     return null;
   }

@@ -97,7 +97,7 @@ abstract class AbstractDaemonTest {
 
   @Test
   void permissionsAreInherited() throws Exception {
-    List<Permission> permissions = Permission.list("n3", "r4", "w5");
+    List<Permission> permissions = Permission.list("n0", "r4", "w5");
     get(client.makeDirectory("/test/p"));
     get(client.setPermissions("/test/p", permissions));
     get(client.write("/test/p/deep/child", ""));

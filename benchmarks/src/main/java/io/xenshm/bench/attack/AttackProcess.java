@@ -17,14 +17,14 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The third process: {@code SERVER-DOMAIN LISTENER-PORT}. Each line of its standard input but
- * {@code stop} begins something, {@code attack NAME} or {@code busy MILLIONTHS}, which needs so
- * much of a processor and is innocent. It says {@code STARTED}, and after {@code stop} {@code DONE}
- * with its processor time, the time that passed, both in nanoseconds, and a count. It ends with its
- * standard input.
+ * {@code stop} begins something, {@code attack NAME} or {@code busy MILLIONTHS SLEEPS}, which needs
+ * so much of a processor, sleeps so often in a second, and is innocent. It says {@code STARTED},
+ * and after {@code stop} {@code DONE} with its processor time, the time that passed, both in
+ * nanoseconds, and a count. It ends with its standard input.
  */
 public final class AttackProcess {
   private static final int MILLION = 1_000_000;
-  private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private AttackProcess() {}
 
@@ -65,7 +65,7 @@ public final class AttackProcess {
     System.out.println("STARTED -");
     long count =
         command[0].equals("busy")
-            ? busy(Long.parseLong(command[1]), stop::isDone)
+            ? busy(Long.parseLong(command[1]), Long.parseLong(command[2]), stop::isDone)
             : attacker.run(Attack.valueOf(command[1]), stop::isDone);
     return new Answer()
         .with("process", processNanos() - process)
@@ -74,12 +74,14 @@ public final class AttackProcess {
   }
 
   /** Computes on as many threads as are needed, a part of each period. */
-  private static long busy(long millionths, BooleanSupplier stopped) throws InterruptedException {
+  private static long busy(long millionths, long sleeps, BooleanSupplier stopped)
+      throws InterruptedException {
     int threads = (int) Math.max(1, Math.ceilDiv(millionths, MILLION));
-    long work = PERIOD_NANOS * (millionths / threads) / MILLION;
+    double share = (double) millionths / threads / MILLION;
+    long period = threads * SECOND_NANOS / Math.max(1, sleeps);
     Thread[] all = new Thread[threads];
     for (int i = 0; i < threads; i++) {
-      all[i] = Thread.ofPlatform().daemon().start(() -> workAndRest(work, stopped));
+      all[i] = Thread.ofPlatform().daemon().start(() -> workAndRest(share, period, stopped));
     }
     for (Thread thread : all) {
       thread.join();
@@ -87,13 +89,19 @@ public final class AttackProcess {
     return threads;
   }
 
-  private static void workAndRest(long workNanos, BooleanSupplier stopped) {
+  /** Rests take longer than they should: the share is that of the time that passed. */
+  private static void workAndRest(double share, long period, BooleanSupplier stopped) {
+    long before = System.nanoTime();
+    long last = period;
     while (!stopped.getAsBoolean()) {
-      long start = System.nanoTime();
-      while (System.nanoTime() - start < workNanos) {
+      long end = System.nanoTime() + (long) (share * last);
+      while (System.nanoTime() - end < 0) {
         Thread.onSpinWait();
       }
-      LockSupport.parkNanos(start + PERIOD_NANOS - System.nanoTime());
+      LockSupport.parkNanos((long) ((1 - share) * period));
+      long now = System.nanoTime();
+      last = now - before;
+      before = now;
     }
   }
 
