@@ -52,6 +52,7 @@ final class RingListener {
               + " Xen");
     }
     loop = newLoop;
+    acceptingLater = false; // whatever was to come on the loop before
     channel.eventLoop().execute(this::accept);
   }
 
@@ -82,7 +83,7 @@ final class RingListener {
     loop.domain().links().listeners().unbind(LinkKind.STREAM, local.getPort());
     local = null;
     while (!backlog.isEmpty()) {
-      backlog.remove().refuse(loop.doorbells(), RefusalReason.NO_LISTENER);
+      refuse(backlog.remove(), RefusalReason.NO_LISTENER);
     }
   }
 
@@ -220,11 +221,11 @@ final class RingListener {
           "{} is refused: {}",
           offer,
           known ? XenShmPathReason.PEER_DENIED.text() : "the domain is not in this guest's table");
-      offer.refuse(loop.doorbells(), RefusalReason.NOT_ALLOWED);
+      refuse(offer, RefusalReason.NOT_ALLOWED);
       return null;
     }
     if (offer.isLate()) {
-      offer.refuse(loop.doorbells(), RefusalReason.TOO_LATE);
+      refuse(offer, RefusalReason.TOO_LATE);
       return null;
     }
     try {
