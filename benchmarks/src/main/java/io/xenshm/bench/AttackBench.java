@@ -81,7 +81,7 @@ final class AttackBench implements AutoCloseable {
                     BenchHost.class,
                     Map.of(),
                     List.of(),
-                    List.of(directory.root().toString())));
+                    List.of(directory.root().toString(), "limited")));
     host.awaitLine("READY", PATIENCE);
     pair = Pair.start(Transport.XENSHM, List.of(), directory, children);
     attacker =

@@ -8,7 +8,11 @@ import io.xenshm.xen.sim.SimulatedHostConfig;
 import io.xenshm.xen.sim.SimulatedLimits;
 import java.nio.file.Path;
 
-/** The simulated host, with limits that hundreds of connections fit into. Ends with its parent. */
+/**
+ * The simulated host, with limits that hundreds of connections fit into: {@code DIRECTORY
+ * [limited]}. Its XenStore limits how often a guest writes where it is told so. Ends with its
+ * parent.
+ */
 final class BenchHost {
   private static final int GUESTS = 3;
   private static final SimulatedLimits LIMITS =
@@ -39,6 +43,9 @@ final class BenchHost {
               SimulatedHost host =
                   SimulatedHost.start(
                       SimulatedHostConfig.of(directory.host(), GUESTS).withLimits(LIMITS))) {
+            if (args.length > 1) {
+              host.xenStore().limitWrites();
+            }
             System.out.println("READY " + host.directory());
             Parent.awaitEnd();
           }

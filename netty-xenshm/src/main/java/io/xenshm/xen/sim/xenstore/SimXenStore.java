@@ -234,6 +234,18 @@ public final class SimXenStore implements AutoCloseable {
         });
   }
 
+  /**
+   * Has guests write no more than 200 times a second in the long run, as {@code xenstored} does; by
+   * default they may, so that programs of many connections are not tests of XenStore.
+   */
+  public void limitWrites() {
+    onLoop(
+        () -> {
+          daemon.limitWrites();
+          return null;
+        });
+  }
+
   private SimXenStoreHandler handler(StoreConnection connection) {
     return clients.get(connection).pipeline().get(SimXenStoreHandler.class);
   }

@@ -6,6 +6,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xenstore.XenStoreFrame;
+import java.util.concurrent.TimeUnit;
 
 /** One client's connection: hands requests to the daemon, sends what it answers. */
 final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame> {
@@ -20,6 +21,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   private ChannelHandlerContext context;
   private int unsent;
   private boolean suspended;
+  private boolean wroteTooMuch;
   private boolean flushDue;
 
   SimXenStoreHandler(StoreDaemon daemon, int domainId) {
@@ -39,7 +41,7 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   }
 
   private void setReading() {
-    context.channel().config().setAutoRead(!suspended && unsent < MAX_OUTSTANDING);
+    context.channel().config().setAutoRead(!suspended && !wroteTooMuch && unsent < MAX_OUTSTANDING);
   }
 
   @Override
@@ -56,8 +58,18 @@ final class SimXenStoreHandler extends SimpleChannelInboundHandler<XenStoreFrame
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, XenStoreFrame request) {
     if (ctx.channel().isActive()) { // else it was dropped, and asks in vain
-      daemon.handle(connection, request);
+      long waitNanos = daemon.handle(connection, request);
+      if (waitNanos > 0 && !wroteTooMuch) {
+        wroteTooMuch = true;
+        setReading();
+        ctx.executor().schedule(this::goOn, waitNanos, TimeUnit.NANOSECONDS);
+      }
     }
+  }
+
+  private void goOn() {
+    wroteTooMuch = false;
+    setReading();
   }
 
   @Override

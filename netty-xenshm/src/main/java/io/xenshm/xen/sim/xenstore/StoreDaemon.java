@@ -47,6 +47,7 @@ final class StoreDaemon {
   private final Set<Integer> created = new TreeSet<>(Set.of(0));
   private final IntPredicate dying;
   private StoreTree tree;
+  private WriteRate writeRate;
 
   /**
    * Creates a daemon that knows no domain.
@@ -99,6 +100,9 @@ final class StoreDaemon {
   void release(int domainId) {
     domains.remove(domainId);
     created.remove(domainId);
+    if (writeRate != null) {
+      writeRate.forget(domainId);
+    }
     tree.forget(domainId);
     watches.fireSpecial("@releaseDomain");
   }
@@ -123,13 +127,30 @@ final class StoreDaemon {
     }
   }
 
-  /** Answers one request. */
-  void handle(StoreConnection connection, XenStoreFrame request) {
+  /** Has guests write no more often than they may. */
+  void limitWrites() {
+    writeRate = new WriteRate();
+  }
+
+  /** Answers one request; returns for how many nanoseconds the domain's next ones wait. */
+  long handle(StoreConnection connection, XenStoreFrame request) {
     try {
       answer(connection, request);
     } catch (XenStoreException e) {
       reply(connection, request, ERROR, bytes(e.code() + "\0"));
     }
+    return writeRate != null && connection.domainId() != 0 && isWrite(request)
+        ? writeRate.wrote(connection.domainId(), System.nanoTime())
+        : 0;
+  }
+
+  /** A transaction counts with its end. */
+  private static boolean isWrite(XenStoreFrame request) {
+    return switch (request.type()) {
+      case WRITE, MKDIR, RM, SET_PERMS -> request.transactionId() == NO_TRANSACTION;
+      case TRANSACTION_END -> true;
+      default -> false;
+    };
   }
 
   private void answer(StoreConnection connection, XenStoreFrame frame) throws XenStoreException {
