@@ -38,9 +38,6 @@ final class AttackBench implements AutoCloseable {
   private static final long FIRST_BYTES = 256L << 20;
   private static final double SECONDS = 1.5;
 
-  /** See proc_pid_status(5). */
-  private static final String VOLUNTARY = "voluntary_ctxt_switches:";
-
   private final DemoDirectory directory;
   private final Children children = new Children();
   private ChildJvm host;
@@ -198,11 +195,7 @@ final class AttackBench implements AutoCloseable {
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc", jvm.process().pid() + "", "task"))) {
       for (Path thread : threads) {
-        for (String line : Files.readAllLines(thread.resolve("status"))) {
-          if (line.startsWith(VOLUNTARY)) {
-            sum += Long.parseLong(line.substring(VOLUNTARY.length()).strip());
-          }
-        }
+        sum += ThreadCounters.sum(thread.resolve("status"), ThreadCounters.SLEEPS);
       }
     }
     return sum;

@@ -1,6 +1,7 @@
 package io.xenshm.bench.worker;
 
 import io.xenshm.bench.Answer;
+import io.xenshm.bench.ThreadCounters;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -53,21 +54,10 @@ final class ProcessMeter {
    */
   private static long systemCalls() {
     try {
-      return sum("io", "syscr:", "syscw:") + sum("status", "voluntary_ctxt_switches:");
+      return ThreadCounters.sum(workerFiles.resolve("io"), "syscr:", "syscw:")
+          + ThreadCounters.sum(workerFiles.resolve("status"), ThreadCounters.SLEEPS);
     } catch (IOException e) {
       return -1;
     }
-  }
-
-  private static long sum(String file, String... names) throws IOException {
-    long sum = 0;
-    for (String line : Files.readAllLines(workerFiles.resolve(file))) {
-      for (String name : names) {
-        if (line.startsWith(name)) {
-          sum += Long.parseLong(line.substring(name.length()).trim());
-        }
-      }
-    }
-    return sum;
   }
 }
