@@ -219,12 +219,7 @@ class PeerLimitTest {
       silent.awaitOffer(CLIENT);
       assertInstanceOf(ConnectTimeoutException.class, held.awaitUninterruptibly().cause());
 
-      server.vanish();
-      done(open.channel().closeFuture());
-      server.announce(PORT, "1 stream xen");
-
-      assertInstanceOf(
-          XenLimitException.class, connectTo(PORT, 500).awaitUninterruptibly().cause());
+      assertLimitOutlivesSeemingEnd(server, open);
     }
   }
 
@@ -236,13 +231,17 @@ class PeerLimitTest {
       server.awaitOffer(CLIENT).answer(HostileServer.ACCEPTED);
       done(open);
 
-      server.vanish();
-      done(open.channel().closeFuture());
-      server.announce(PORT, "1 stream xen");
-
-      assertInstanceOf(
-          XenLimitException.class, connectTo(PORT, 500).awaitUninterruptibly().cause());
+      assertLimitOutlivesSeemingEnd(server, open);
     }
+  }
+
+  private void assertLimitOutlivesSeemingEnd(HostileServer server, ChannelFuture open)
+      throws Exception {
+    server.vanish();
+    done(open.channel().closeFuture());
+    server.announce(PORT, "1 stream xen");
+
+    assertInstanceOf(XenLimitException.class, connectTo(PORT, 500).awaitUninterruptibly().cause());
   }
 
   @Test
