@@ -100,7 +100,7 @@ final class Offers {
    * A domain seems to be gone: completes with whether XenStore says so too, which a domain that
    * only removed its nodes cannot bring about. Its directory is removed then. A domain that is gone
    * stays known to XenStore while this one maps pages of it. Completes with false, too, where there
-   * is no directory for the domain.
+   * is no directory for the domain, and where offers in it are still to be removed.
    */
   CompletableFuture<Boolean> forget(int serverDomain) {
     directories.remove(serverDomain);
@@ -124,7 +124,8 @@ final class Offers {
         .transaction(
             transaction ->
                 requireDeserted(transaction, directory, server)
-                    .thenCompose(deserted -> Sweeper.removeIfEmpty(transaction, directory)))
+                    .thenCompose(deserted -> transaction.list(directory))
+                    .thenCompose(offers -> removeEmpty(transaction, directory, offers)))
         .whenComplete(Offers::logFailure)
         .handle((removed, failure) -> failure == null);
   }
@@ -161,6 +162,15 @@ final class Offers {
               throw new CompletionException(
                   "domain " + server + " is not gone, as far as XenStore says", failure);
             });
+  }
+
+  /** Removing the directory would take away an offer that another process made meanwhile. */
+  private static CompletableFuture<Void> removeEmpty(
+      XenStoreOperations transaction, String directory, List<String> offers) {
+    return offers.isEmpty()
+        ? transaction.remove(directory)
+        : CompletableFuture.failedFuture(
+            new IOException(offers.size() + " offers are in " + directory + " still"));
   }
 
   private static void logFailure(Object done, Throwable failure) {

@@ -55,17 +55,14 @@ final class Sweeper {
 
   /** Removes a directory that has no children, unless another process adds one at the same time. */
   static CompletableFuture<Void> removeIfEmpty(XenStore store, String directory) {
-    return store.transaction(transaction -> removeIfEmpty(transaction, directory));
-  }
-
-  /** As the other one, in a transaction. */
-  static CompletableFuture<Void> removeIfEmpty(XenStoreOperations transaction, String directory) {
-    return children(transaction, directory)
-        .thenCompose(
-            names ->
-                names.isEmpty()
-                    ? ignoreMissing(transaction.remove(directory))
-                    : CompletableFuture.completedFuture(null));
+    return store.transaction(
+        transaction ->
+            children(transaction, directory)
+                .thenCompose(
+                    names ->
+                        names.isEmpty()
+                            ? ignoreMissing(transaction.remove(directory))
+                            : CompletableFuture.completedFuture(null)));
   }
 
   /** Lists a directory; one that is missing has no children. */

@@ -61,6 +61,22 @@ class OffersTest {
     assertEquals(List.of(), directories());
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void theDirectoryGoesOnceTheLastOfferInItIsRemoved(XenStoreFlavour flavour) throws Exception {
+    start(flavour);
+    Offers.Published last = publish(offers, GONE, 1);
+    host.destroyDomain(GONE);
+
+    assertFalse(offers.forget(GONE).get(10, TimeUnit.SECONDS));
+    CompletableFuture<Integer> gone = new CompletableFuture<>();
+    new DomainEnds(offers::forget, gone::complete).seemsGone(GONE);
+    last.remove();
+
+    assertEquals(GONE, gone.get(10, TimeUnit.SECONDS));
+    assertEquals(List.of(), directories());
+  }
+
   /** The hypervisor does not forget a domain whose pages somebody maps. */
   @Test
   void theCDaemonsDomainIsGoneOnceNobodyMapsItsPages() throws Exception {
