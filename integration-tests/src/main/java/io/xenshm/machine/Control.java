@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -59,6 +60,19 @@ final class Control implements AutoCloseable {
     return new BufferedReader(
             new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
         .readLine();
+  }
+
+  /**
+   * Waits until the server's process has ended: its sockets end in their order, so that nobody
+   * listens any more then.
+   */
+  void awaitEnd() throws IOException {
+    try {
+      int more = socket.getInputStream().read();
+      Report.require(more < 0, "the server says more: " + more);
+    } catch (SocketException e) {
+      Report.require(!socket.isClosed(), "closed by this side");
+    }
   }
 
   @Override

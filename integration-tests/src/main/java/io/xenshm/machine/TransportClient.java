@@ -230,6 +230,7 @@ final class TransportClient {
     long start = System.nanoTime();
     control.say("kill");
     requireLossInTime(channel, start);
+    control.awaitEnd();
     control.close();
     control = Control.connect();
     report.note("the server is back after %.1f s".formatted(seconds(start)));
