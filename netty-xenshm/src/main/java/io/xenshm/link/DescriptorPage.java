@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
  *    | u32    | u16    | u16    | u64             | size   | size   | count  |   before the offer
  *    +--------+--------+--------+-----------------+--------+--------+--------+
  *   64 | state u32 | refusal reason u32 |            changed by compare-and-set
+ *   72 | listener port u32 | client port u32 | event channel port u32 |  of a further offer
  *  128 | client live u8 | ... | client closed u32 | client beat u32 |  live: cleared by the kernel
  *  192 | server live u8 | ... | server closed u32 | server beat u32 |  when that side's mapping ends
  *  512 | ring control block, client to server, 512 bytes |
@@ -39,6 +40,9 @@ final class DescriptorPage {
   static final int REFERENCE_COUNT_OFFSET = 24;
   static final int STATE_OFFSET = 64;
   static final int REASON_OFFSET = 68;
+  static final int LISTENER_PORT_OFFSET = 72;
+  static final int CLIENT_PORT_OFFSET = 76;
+  static final int EVENT_CHANNEL_PORT_OFFSET = 80;
   static final int CLIENT_LIVE_OFFSET = 128;
   static final int CLIENT_CLOSED_OFFSET = 132;
   static final int CLIENT_BEAT_OFFSET = 136;
@@ -61,6 +65,18 @@ final class DescriptorPage {
 
   /** The client gave up before the server answered. */
   static final int STATE_ABANDONED = 4;
+
+  /** The link ended; the server keeps the memory mapped, and waits for a further offer. */
+  static final int STATE_PARKED = 5;
+
+  /** The server waited for long enough: it unmaps the memory. */
+  static final int STATE_RELEASED = 6;
+
+  /** In a <em>closed</em> word: this end closed the link. */
+  static final int CLOSED = 1;
+
+  /** In the client's <em>closed</em> word: it closed the link, and may offer the memory again. */
+  static final int CLOSED_MAY_PARK = 2;
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -135,6 +151,41 @@ final class DescriptorPage {
     return INT_WORD.compareAndSet(page, (long) STATE_OFFSET, STATE_OFFERED, newState);
   }
 
+  /** The server touches the rings no more. */
+  void park() {
+    INT_WORD.setRelease(page, (long) STATE_OFFSET, STATE_PARKED);
+  }
+
+  /** Ends the parking; false where the other side was faster. */
+  boolean unpark(int newState) {
+    return INT_WORD.compareAndSet(page, (long) STATE_OFFSET, STATE_PARKED, newState);
+  }
+
+  /** Makes parked memory ready for a further offer, all but the state. */
+  void prepareOffer(int listenerPort, int clientPort, int eventChannelPort) {
+    page.asSlice(CLIENT_RING_CONTROL_OFFSET, 2L * RingLayout.CONTROL_SIZE).fill((byte) 0);
+    page.set(INT, CLIENT_CLOSED_OFFSET, 0);
+    page.set(INT, CLIENT_BEAT_OFFSET, 0);
+    page.set(INT, SERVER_CLOSED_OFFSET, 0);
+    page.set(INT, SERVER_BEAT_OFFSET, 0);
+    page.set(INT, REASON_OFFSET, 0);
+    page.set(INT, LISTENER_PORT_OFFSET, listenerPort);
+    page.set(INT, CLIENT_PORT_OFFSET, clientPort);
+    page.set(INT, EVENT_CHANNEL_PORT_OFFSET, eventChannelPort);
+  }
+
+  int listenerPort() {
+    return page.get(INT, LISTENER_PORT_OFFSET);
+  }
+
+  int clientPort() {
+    return page.get(INT, CLIENT_PORT_OFFSET);
+  }
+
+  int eventChannelPort() {
+    return page.get(INT, EVENT_CHANNEL_PORT_OFFSET);
+  }
+
   int refusalReason() {
     return (int) INT_WORD.getAcquire(page, (long) REASON_OFFSET);
   }
@@ -151,12 +202,17 @@ final class DescriptorPage {
     return (byte) BYTE.getAcquire(page, (long) liveOffset) != 0;
   }
 
-  void setClosed(int closedOffset) {
-    INT_WORD.setRelease(page, (long) closedOffset, 1);
+  void setClosed(int closedOffset, int how) {
+    INT_WORD.setRelease(page, (long) closedOffset, how);
   }
 
   boolean isClosed(int closedOffset) {
     return (int) INT_WORD.getAcquire(page, (long) closedOffset) != 0;
+  }
+
+  /** Says whether the client closed the link, and may offer its memory again. */
+  boolean mayPark() {
+    return (int) INT_WORD.getAcquire(page, (long) CLIENT_CLOSED_OFFSET) == CLOSED_MAY_PARK;
   }
 
   void setBeat(int beatOffset, int beat) {

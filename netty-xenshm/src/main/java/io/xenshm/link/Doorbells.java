@@ -5,6 +5,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.XenException;
 import java.util.ArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -106,6 +107,20 @@ public final class Doorbells implements AutoCloseable {
       handler.rung();
     } catch (RuntimeException e) {
       logger.warn("Handler of event channel port {} failed", port, e);
+    }
+  }
+
+  /**
+   * Runs something on the event loop, after a while.
+   *
+   * @return {@code null} where the loop ends
+   */
+  Future<?> schedule(Runnable task, long millis) {
+    try {
+      return loop.schedule(task, millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      logger.debug("The event loop ends", e);
+      return null;
     }
   }
 
@@ -273,6 +288,7 @@ public final class Doorbells implements AutoCloseable {
   public void close() {
     awaitRecalled();
     closed = true;
+    end = null; // it is happening
     for (Answerer answerer : new ArrayList<>(answerers.values())) {
       try {
         answerer.handler.loopEnds();

@@ -4,11 +4,12 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.XenException;
+import io.xenshm.xen.XenLimitException;
 import java.io.IOException;
 
 /**
- * An offer that a client wrote to XenStore for one of this process's listeners. Nothing is mapped
- * yet.
+ * An offer that a client made to one of this process's listeners: in XenStore, with memory that is
+ * not mapped yet, or in memory that is mapped since an earlier link used it.
  */
 public final class IncomingOffer {
   private static final InternalLogger logger =
@@ -17,11 +18,20 @@ public final class IncomingOffer {
   private final LinkNode node;
   private final int peerDomain;
   private final Offer offer;
+
+  /** Null for an offer in XenStore. */
+  private final ParkedMapping parked;
+
   private final long cameNanos;
   private boolean settled;
 
   IncomingOffer(LinkNode node, int peerDomain, Offer offer) {
+    this(node, peerDomain, offer, null);
+  }
+
+  IncomingOffer(LinkNode node, int peerDomain, Offer offer, ParkedMapping parked) {
     this.node = node;
+    this.parked = parked;
     this.peerDomain = peerDomain;
     this.offer = offer;
     cameNanos = node.budget().now();
@@ -39,10 +49,18 @@ public final class IncomingOffer {
 
   /** Takes the offer as dropped: its client is told nothing. */
   public void drop() {
-    if (!settled) {
-      settled = true;
-      node.budget().settled(peerDomain);
+    if (settle() && parked != null) {
+      parked.release();
     }
+  }
+
+  private boolean settle() {
+    if (settled) {
+      return false;
+    }
+    settled = true;
+    node.budget().settled(peerDomain);
+    return true;
   }
 
   /**
@@ -58,7 +76,7 @@ public final class IncomingOffer {
   public MappedOffer map(Doorbells doorbells) throws MalformedOfferException, XenException {
     boolean kept = false;
     try {
-      MappedOffer mapped = mapIfOffered(doorbells);
+      MappedOffer mapped = parked == null ? mapIfOffered(doorbells) : mapAgain(doorbells);
       kept = mapped != null;
       return mapped;
     } finally {
@@ -96,13 +114,34 @@ public final class IncomingOffer {
     }
   }
 
+  private MappedOffer mapAgain(Doorbells doorbells) throws XenException {
+    if (parked.former().descriptor.state() != DescriptorPage.STATE_OFFERED) {
+      return null;
+    }
+    try {
+      return MappedOffer.mapAgain(node, offer, parked);
+    } catch (XenLimitException e) {
+      refuse(parked.former().descriptorPage, doorbells, RefusalReason.NO_RESOURCES);
+      throw e;
+    }
+  }
+
   /**
    * Refuses the offer without mapping more than its descriptor page.
    *
    * @param doorbells doorbells of the calling thread's event loop
    */
   public void refuse(Doorbells doorbells, RefusalReason reason) {
-    drop();
+    if (parked == null) {
+      drop();
+      mapAndRefuse(doorbells, reason);
+    } else if (!settled) {
+      refuse(parked.former().descriptorPage, doorbells, reason);
+      drop();
+    }
+  }
+
+  private void mapAndRefuse(Doorbells doorbells, RefusalReason reason) {
     try (SharedPages page = node.xen().grants().map(peerDomain, offer.descriptorReference())) {
       refuse(page, doorbells, reason);
     } catch (XenException e) {

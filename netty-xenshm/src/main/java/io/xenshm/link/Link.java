@@ -226,13 +226,18 @@ public abstract class Link {
     closed = true;
     listener = LinkListener.IGNORING;
     producer.finish();
-    descriptor.setClosed(role.ownClosedOffset);
+    descriptor.setClosed(role.ownClosedOffset, closedWord());
     ring();
     if (home.equals(now)) {
       release(peerGone || suspended);
     } else {
       doorbells.handBack(this::releaseAtHome);
     }
+  }
+
+  /** What the peer is told at the end. */
+  int closedWord() {
+    return DescriptorPage.CLOSED;
   }
 
   private void releaseAtHome() {

@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.NoLinkException.Reason;
 import io.xenshm.xen.XenException;
+import io.xenshm.xen.XenLimitException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,6 +20,9 @@ import java.util.function.BiConsumer;
 public final class LinkConnector {
   private static final InternalLogger logger =
       InternalLoggerFactory.getInstance(LinkConnector.class);
+
+  private static final int TRIES_AT_LIMIT = 20;
+  private static final long TRY_AGAIN_MILLIS = 10;
 
   /** Is told how the attempt ended, once. */
   public interface Callback {
@@ -39,6 +43,12 @@ public final class LinkConnector {
   private PeerLimits.Lease lease;
   private int eventChannelPort;
   private Offers.Published published;
+
+  /** Whose memory is offered again; null where it is new to the server. */
+  private EndedLink parked;
+
+  private String listenerProcess;
+  private int triesLeft;
   private boolean done;
 
   /**
@@ -100,7 +110,7 @@ public final class LinkConnector {
     }
   }
 
-  private void listenerFound(String listenerProcess, IOException failure) {
+  private void listenerFound(String process, IOException failure) {
     if (done) {
       return;
     }
@@ -108,9 +118,85 @@ public final class LinkConnector {
       fail(failure);
       return;
     }
-    long nonce = Nonces.next();
+    listenerProcess = process;
+    if (!offerAgain()) {
+      offerAnew();
+    }
+  }
+
+  /** Offers memory that the server still maps; false where there is none, or not any more. */
+  private boolean offerAgain() {
+    EndedLink former =
+        target.kind() == LinkKind.STREAM
+            ? node.parked().take(target.domain(), listenerProcess, ringSize)
+            : null;
+    if (former == null) {
+      return false;
+    }
+    DescriptorPage descriptor = former.memory().descriptor;
+    int port = 0;
     try {
       lease = node.limits().grant(target.domain(), LinkMemory.pageCount(ringSize));
+      port = doorbells.bindUnbound(target.domain(), new AnswerBell());
+      former
+          .memory()
+          .pages
+          .notifyOnUnmap(DescriptorPage.CLIENT_LIVE_OFFSET, doorbells.channels(), port);
+      descriptor.prepareOffer(target.port(), target.clientPort(), port);
+      if (descriptor.unpark(DescriptorPage.STATE_OFFERED)) {
+        former.memory().setReused();
+        memory = former.memory();
+        eventChannelPort = port;
+        parked = former;
+        former.offered(this::unmapped);
+        return true;
+      }
+    } catch (XenException e) {
+      logger.debug("Memory of domain {} cannot be offered again", target.domain(), e);
+    }
+    if (parked != null) {
+      parked = null;
+      memory = null;
+      descriptor.settle(DescriptorPage.STATE_ABANDONED);
+    }
+    if (port != 0) {
+      doorbells.unbind(port);
+    }
+    if (lease != null) {
+      lease.end();
+      lease = null;
+    }
+    former.giveUp();
+    return false;
+  }
+
+  /** The server let go of the memory at the same moment, or its process ended. */
+  private void unmapped() {
+    onLoop(CompletableFuture.completedFuture(null), (nothing, never) -> unmappedOnLoop());
+  }
+
+  private void unmappedOnLoop() {
+    if (done || parked == null) {
+      return;
+    }
+    if (memory.descriptor.settle(DescriptorPage.STATE_ABANDONED)) {
+      withdraw(false);
+      parked = null;
+      memory = null;
+      offerAnew();
+    } else {
+      answered();
+    }
+  }
+
+  private void offerAnew() {
+    try {
+      lease = node.limits().grant(target.domain(), LinkMemory.pageCount(ringSize));
+    } catch (XenLimitException e) {
+      fail(e);
+      return;
+    }
+    try {
       memory = node.pool().take(target.domain(), ringSize);
       eventChannelPort = doorbells.bindUnbound(target.domain(), new AnswerBell());
     } catch (XenException e) {
@@ -118,12 +204,13 @@ public final class LinkConnector {
         node.pool().give(memory);
         memory = null;
       }
-      if (lease != null) {
-        lease.end();
+      lease.end();
+      if (!(e instanceof XenLimitException) || !triesAgainWithoutParked()) {
+        fail(e);
       }
-      fail(e);
       return;
     }
+    long nonce = Nonces.next();
     memory.descriptor.writeHeader(target.kind(), nonce, ringSize, memory.ringReferences());
     memory.descriptor.setLive(DescriptorPage.CLIENT_LIVE_OFFSET);
     try {
@@ -155,6 +242,20 @@ public final class LinkConnector {
         });
   }
 
+  /** Ended links hold memory and ports, for no more than a moment if they are asked. */
+  private boolean triesAgainWithoutParked() {
+    if (node.parked().giveUpAll()) {
+      triesLeft = TRIES_AT_LIMIT;
+    }
+    return triesLeft-- > 0 && doorbells.schedule(this::tryAgain, TRY_AGAIN_MILLIS) != null;
+  }
+
+  private void tryAgain() {
+    if (!done) {
+      offerAnew();
+    }
+  }
+
   private void notPublished(Void nothing, IOException failure) {
     if (!done) {
       abandon(failure);
@@ -171,14 +272,7 @@ public final class LinkConnector {
       removeOffer();
       callback.connected(
           new GrantedLink(
-              memory,
-              node.pool(),
-              lease,
-              target.port(),
-              doorbells,
-              eventChannelPort,
-              node.peers(),
-              loop));
+              node, target, listenerProcess, memory, lease, doorbells, eventChannelPort, loop));
       return;
     }
     NoLinkException refusal = refusal(state);
@@ -209,10 +303,10 @@ public final class LinkConnector {
   /**
    * Takes back port and memory. Memory that the server may still be about to map is not used again.
    */
-  private void withdraw(boolean reusable) {
+  private void withdraw(boolean neverMapped) {
     removeOffer();
     doorbells.unbind(eventChannelPort);
-    if (reusable) {
+    if (neverMapped && parked == null) {
       node.pool().give(memory);
       lease.end();
     } else {
@@ -224,6 +318,9 @@ public final class LinkConnector {
   private void removeOffer() {
     if (published != null) {
       published.remove();
+    }
+    if (parked != null) {
+      parked.takenOver();
     }
   }
 

@@ -14,6 +14,7 @@ final class LinkMemory {
   final SharedPages pages;
   private long clientUsed;
   private long serverUsed;
+  private boolean reused;
 
   /** Which of the pool's generations it belongs to. */
   int generation;
@@ -61,11 +62,21 @@ final class LinkMemory {
     serverUsed = Math.min(serverBytes, ringSize);
   }
 
+  /** It is offered again without having been zeroed: all of it may be used. */
+  void setReused() {
+    reused = true;
+  }
+
+  boolean isReused() {
+    return reused;
+  }
+
   /** Zeroes what was used, and the descriptor page. */
   void zero() {
     pages.memory().asSlice(0, Xen.PAGE_SIZE).fill((byte) 0);
     clientRing().asSlice(0, clientUsed).fill((byte) 0);
     serverRing().asSlice(0, serverUsed).fill((byte) 0);
     setUsed(ringSize, ringSize);
+    reused = false;
   }
 }

@@ -33,6 +33,7 @@ public final class LinkNode {
   private final Offers offers;
   private final DomainEnds ends;
   private final MemoryPool pool;
+  private final ParkedMemory parked = new ParkedMemory();
   private final PeerWatches peers;
   private final Witness witness;
   private final CompletableFuture<Void> ready;
@@ -170,6 +171,10 @@ public final class LinkNode {
 
   MemoryPool pool() {
     return pool;
+  }
+
+  ParkedMemory parked() {
+    return parked;
   }
 
   /** Returns what each peer domain may take of this process. */

@@ -255,6 +255,37 @@ public final class Listeners {
     return true;
   }
 
+  /**
+   * A client offers memory that is mapped already. Called on the event loop of its former link.
+   *
+   * @param doorbells that loop's
+   */
+  void offeredAgain(ParkedMapping parked, Doorbells doorbells) {
+    int client = parked.peerDomain();
+    if (!budget.tryTake(client)) {
+      logger.debug("Further offer of domain {} dropped: it makes too many", client);
+      parked.release();
+      return;
+    }
+    Offer offer;
+    try {
+      offer = parked.former().offerAgain(processes.ownNonce());
+    } catch (MalformedOfferException e) {
+      logger.debug("Further offer of domain {} dropped", client, e);
+      budget.violated(client);
+      budget.settled(client);
+      parked.release();
+      return;
+    }
+    IncomingOffer incoming = new IncomingOffer(node, client, offer, parked);
+    Bound listener = bound.get(new ListenerPort(offer.kind(), offer.listenerPort()));
+    if (listener == null) {
+      incoming.refuse(doorbells, RefusalReason.NO_LISTENER);
+    } else {
+      listener.handler().offered(incoming);
+    }
+  }
+
   void close() {
     CompletableFuture<?>[] withdrawn =
         List.copyOf(bound.keySet()).stream().map(this::unbind).toArray(CompletableFuture<?>[]::new);

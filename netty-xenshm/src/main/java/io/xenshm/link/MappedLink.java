@@ -6,9 +6,10 @@ import java.util.concurrent.Executor;
 
 /** The server's end, which mapped the client's memory. */
 final class MappedLink extends Link {
+  private final LinkNode node;
   private final MappedOffer offer;
 
-  MappedLink(MappedOffer offer, Doorbells doorbells, int port, PeerWatches peers, Executor loop) {
+  MappedLink(LinkNode node, MappedOffer offer, Doorbells doorbells, int port, Executor loop) {
     super(
         new LinkParts(
             Role.SERVER,
@@ -23,8 +24,9 @@ final class MappedLink extends Link {
                 offer.rings.memory().asSlice(0, offer.clientRingSize)),
             doorbells,
             port,
-            peers,
+            node.peers(),
             loop));
+    this.node = node;
     this.offer = offer;
   }
 
@@ -32,7 +34,9 @@ final class MappedLink extends Link {
   @Override
   void release(boolean peerDomainGone) {
     endPeerWatch();
-    offer.unmap();
-    doorbells.unbind(port);
+    if (peerDomainGone || !ParkedMapping.park(node, offer, doorbells, port)) {
+      offer.unmap();
+      doorbells.unbind(port);
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
+import io.xenshm.xen.XenLimitException;
 import java.util.concurrent.Executor;
 import org.agrona.collections.IntHashSet;
 
@@ -21,9 +22,13 @@ public final class MappedOffer {
   final int clientRingSize;
   final int serverRingSize;
   final int clientPort;
-  private final int clientEventChannelPort;
+  private final Offer offer;
   private final LinkNode node;
   private final PeerLimits.Lease lease;
+
+  /** What the memory was before; null where it is mapped for the first time. */
+  private final ParkedMapping parked;
+
   private boolean settled;
 
   private MappedOffer(
@@ -33,8 +38,11 @@ public final class MappedOffer {
       SharedPages rings,
       int clientRingSize,
       int serverRingSize,
-      PeerLimits.Lease lease) {
+      PeerLimits.Lease lease,
+      ParkedMapping parked) {
     this.node = node;
+    this.offer = offer;
+    this.parked = parked;
     this.lease = lease;
     this.descriptorPage = descriptorPage;
     this.descriptor = new DescriptorPage(descriptorPage.memory());
@@ -42,7 +50,6 @@ public final class MappedOffer {
     this.clientRingSize = clientRingSize;
     this.serverRingSize = serverRingSize;
     this.clientPort = offer.clientPort();
-    this.clientEventChannelPort = offer.eventChannelPort();
   }
 
   /** Maps an offer's memory. The descriptor page stays the caller's where this throws. */
@@ -75,12 +82,57 @@ public final class MappedOffer {
       SharedPages rings = node.xen().grants().map(descriptorPage.peerDomainId(), references);
       mapped = true;
       return new MappedOffer(
-          node, offer, descriptorPage, rings, clientRingSize, serverRingSize, lease);
+          node, offer, descriptorPage, rings, clientRingSize, serverRingSize, lease, null);
     } finally {
       if (!mapped) {
         lease.end();
       }
     }
+  }
+
+  /**
+   * Takes memory that is mapped and checked already.
+   *
+   * @throws XenLimitException if the client's domain has too many links
+   */
+  static MappedOffer mapAgain(LinkNode node, Offer offer, ParkedMapping parked)
+      throws XenLimitException {
+    MappedOffer former = parked.former();
+    former.lease.resume(former.peerDomain());
+    return new MappedOffer(
+        node,
+        offer,
+        former.descriptorPage,
+        former.rings,
+        former.clientRingSize,
+        former.serverRingSize,
+        former.lease,
+        parked);
+  }
+
+  /**
+   * Returns the offer that the client makes of memory that is mapped already. Each word is read
+   * once.
+   *
+   * @throws MalformedOfferException if there is no such port
+   */
+  Offer offerAgain(String listenerProcess) throws MalformedOfferException {
+    return new Offer(
+        offer.kind(),
+        inRange("listener port", descriptor.listenerPort(), Offer.MAX_PORT),
+        listenerProcess,
+        inRange("client port", descriptor.clientPort(), Offer.MAX_PORT),
+        offer.descriptorReference(),
+        inRange("event channel port", descriptor.eventChannelPort(), Integer.MAX_VALUE),
+        offer.nonce());
+  }
+
+  private static int inRange(String field, int value, int max) throws MalformedOfferException {
+    if (value < 1 || value > max) {
+      throw new MalformedOfferException(
+          field + " of the descriptor page is " + Integer.toUnsignedString(value));
+    }
+    return value;
   }
 
   private static void expect(String field, int value, int expected) throws MalformedOfferException {
@@ -122,7 +174,8 @@ public final class MappedOffer {
     int port;
     try {
       port =
-          doorbells.bindInterdomain(peerDomain(), clientEventChannelPort, IgnoringHandler.INSTANCE);
+          doorbells.bindInterdomain(
+              peerDomain(), offer.eventChannelPort(), IgnoringHandler.INSTANCE);
     } catch (XenException e) {
       descriptor.setRefusalReason(RefusalReason.NO_RESOURCES.code());
       descriptor.settle(DescriptorPage.STATE_REFUSED);
@@ -146,7 +199,7 @@ public final class MappedOffer {
       doorbells.unbind(port);
       return null;
     }
-    Link link = new MappedLink(this, doorbells, port, node.peers(), loop);
+    Link link = new MappedLink(node, this, doorbells, port, loop);
     link.ring();
     return link;
   }
@@ -161,7 +214,8 @@ public final class MappedOffer {
       return;
     }
     settle();
-    IncomingOffer.tellRefusal(descriptor, peerDomain(), clientEventChannelPort, doorbells, reason);
+    IncomingOffer.tellRefusal(
+        descriptor, peerDomain(), offer.eventChannelPort(), doorbells, reason);
     unmap();
   }
 
@@ -176,6 +230,14 @@ public final class MappedOffer {
   private void settle() {
     settled = true;
     node.budget().settled(peerDomain());
+    if (parked != null) {
+      parked.releasePort();
+    }
+  }
+
+  /** The link has ended, and its memory may wait for the next one; false where enough does. */
+  boolean tryRest() {
+    return offer.kind() == LinkKind.STREAM && lease.tryRest();
   }
 
   /** The descriptor page comes last: the notification that follows it says that all is unmapped. */

@@ -32,6 +32,7 @@ record Offer(
     long nonce) {
 
   static final int MAX_LENGTH = 128;
+  static final int MAX_PORT = 65535;
 
   private static final Pattern GRAMMAR =
       Pattern.compile(
@@ -48,9 +49,9 @@ record Offer(
     }
     return new Offer(
         LinkKind.of(matcher.group(1)),
-        number(matcher, 2, 1, 65535),
+        number(matcher, 2, 1, MAX_PORT),
         matcher.group(3),
-        number(matcher, 4, 1, 65535),
+        number(matcher, 4, 1, MAX_PORT),
         number(matcher, 5, 0, Integer.MAX_VALUE),
         number(matcher, 6, 1, Integer.MAX_VALUE),
         Long.parseUnsignedLong(matcher.group(7), 16));

@@ -24,6 +24,10 @@ public final class PeerLimits {
   static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerLimits.class);
+
+  /** So many links of a domain may rest at a time. */
+  static final int MAX_RESTING = 8;
+
   private static final long WARN_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final Map<PeerLimit, LongAdder> REACHED = new EnumMap<>(PeerLimit.class);
@@ -127,7 +131,7 @@ public final class PeerLimits {
   /** A domain seems to be gone: nothing is kept of it where it has nothing. */
   synchronized void forgetIfIdle(int domain) {
     Account account = accounts.get(domain);
-    if (account != null && account.links == 0 && account.held.isEmpty()) {
+    if (account != null && account.pages == 0 && account.held.isEmpty()) {
       accounts.remove(domain);
     }
   }
@@ -142,6 +146,7 @@ public final class PeerLimits {
     private final Set<Lease> held = new LinkedHashSet<>();
     private int links;
     private int pages;
+    private int resting;
 
     PeerLimit obstacle(int more, boolean granted) {
       if (links >= value(PeerLimit.CONNECTIONS)) {
@@ -171,12 +176,56 @@ public final class PeerLimits {
     private final Account account;
     private final int pages;
     private boolean open = true;
+    private boolean resting;
     private boolean forgetful;
     private long since;
 
     private Lease(Account account, int pages) {
       this.account = account;
       this.pages = pages;
+    }
+
+    /**
+     * The link ended, and its pages wait for the next one.
+     *
+     * @return false where enough of the domain's links rest already
+     */
+    boolean tryRest() {
+      synchronized (PeerLimits.this) {
+        if (!open || account.resting >= MAX_RESTING) {
+          return false;
+        }
+        resting = true;
+        account.resting++;
+        account.links--;
+        return true;
+      }
+    }
+
+    /**
+     * The pages that wait are to be a link's again.
+     *
+     * @throws XenLimitException if the domain has too many links
+     */
+    void resume(int domain) throws XenLimitException {
+      PeerLimit obstacle;
+      synchronized (PeerLimits.this) {
+        obstacle = account.obstacle(0, false);
+        if (obstacle == null) {
+          stopResting();
+        }
+      }
+      if (obstacle != null) {
+        throw new XenLimitException(reached(obstacle, domain));
+      }
+    }
+
+    private void stopResting() {
+      if (resting) {
+        resting = false;
+        account.resting--;
+        account.links++;
+      }
     }
 
     /** All is given back. */
@@ -208,6 +257,7 @@ public final class PeerLimits {
 
     private void close() {
       if (open) {
+        stopResting();
         open = false;
         account.links--;
         account.pages -= pages;

@@ -1,5 +1,6 @@
 package io.xenshm.link;
 
+import io.xenshm.ring.RingLayout;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.Xen;
@@ -34,6 +35,14 @@ public final class HostileClient implements AutoCloseable {
   public static final int ACCEPTED = DescriptorPage.STATE_ACCEPTED;
   public static final int REFUSED = DescriptorPage.STATE_REFUSED;
   public static final int ABANDONED = DescriptorPage.STATE_ABANDONED;
+  public static final int PARKED = DescriptorPage.STATE_PARKED;
+  public static final int RELEASED = DescriptorPage.STATE_RELEASED;
+
+  /** What an honest client writes to its closed word. */
+  public static final int MAY_PARK = DescriptorPage.CLOSED_MAY_PARK;
+
+  /** The most of one domain's links whose memory waits for the next. */
+  public static final int MAX_PARKED = PeerLimits.MAX_RESTING;
 
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -138,6 +147,58 @@ public final class HostileClient implements AutoCloseable {
   /** Rings the server once. */
   public void ring() throws XenException {
     channels.notify(port);
+  }
+
+  /** Ends the connection as an honest client does, and waits until the server keeps the memory. */
+  public void park() throws XenException {
+    close(MAY_PARK);
+    int state = awaitChange(STATE, ACCEPTED);
+    if (state != PARKED) {
+      throw new AssertionError("the server answered with state " + state);
+    }
+  }
+
+  /** Ends the connection with any closed word. */
+  public void close(int closedWord) throws XenException {
+    set(CONTROL_TO_SERVER + RingLayout.WRITER_STATE, RingLayout.FINISHED);
+    set(CLOSED, closedWord);
+    ring();
+  }
+
+  /** Offers parked memory again, with a new port, as an honest client does. */
+  public void offerAgain(int listenerPort) throws XenException {
+    int formerPort = port;
+    newPort(server);
+    offerAgain(formerPort, listenerPort, 50_001, port);
+  }
+
+  /** Offers parked memory again, with any words, and rings at the former port. */
+  public void offerAgain(int formerPort, int listenerPort, int clientPort, int eventChannelPort)
+      throws XenException {
+    new DescriptorPage(memory()).prepareOffer(listenerPort, clientPort, eventChannelPort);
+    VarHandle.releaseFence();
+    set(STATE, OFFERED);
+    channels.notify(formerPort);
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** Says whether the server maps the memory, as its kernel tells. */
+  public boolean isMapped() {
+    return new DescriptorPage(memory()).isLive(DescriptorPage.SERVER_LIVE_OFFSET);
+  }
+
+  /** Waits until the server has unmapped the memory. */
+  public void awaitUnmapped() {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (isMapped()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("the memory is mapped still");
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 
   /** Waits until a word is no longer what it was; returns what it is. */

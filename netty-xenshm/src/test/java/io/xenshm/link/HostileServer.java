@@ -12,6 +12,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A listener without manners: it announces itself as an honest one does, and answers as it likes.
@@ -23,6 +24,8 @@ public final class HostileServer implements AutoCloseable {
   public static final int STATE = DescriptorPage.STATE_OFFSET;
   public static final int ACCEPTED = DescriptorPage.STATE_ACCEPTED;
   public static final int REFUSED = DescriptorPage.STATE_REFUSED;
+  public static final int PARKED = DescriptorPage.STATE_PARKED;
+  public static final int CLIENT_CLOSED = DescriptorPage.CLIENT_CLOSED_OFFSET;
 
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -145,6 +148,26 @@ public final class HostileServer implements AutoCloseable {
   public void pretendDeath() throws IOException {
     descriptor().set(ValueLayout.JAVA_BYTE, DescriptorPage.SERVER_LIVE_OFFSET, (byte) 0);
     ring();
+  }
+
+  /** Waits until a word is no longer what it was; returns what it is. */
+  public int awaitChange(long offset, int from) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    int value;
+    while ((value = get(offset)) == from) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("the word at " + offset + " is still " + from);
+      }
+      LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
+      VarHandle.acquireFence();
+    }
+    return value;
+  }
+
+  /** Waits until the client has closed the connection, and pretends to keep its memory. */
+  public void park() throws IOException {
+    awaitChange(CLIENT_CLOSED, 0);
+    answer(PARKED);
   }
 
   public void setRefusalReason(int code) {
