@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
@@ -32,9 +33,9 @@ class SuspendTest {
   void connectionsOfAClientThatIsSuspendedEndOnBothSidesAndNewOnesWork(XenStoreFlavour flavour)
       throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(new EchoToAll(accepted));
+      Channel listener = bind(domains, new EchoToAll(accepted));
       Received client = new Received();
-      echoed(domains.connect(client, listener), client);
+      echoed(connect(domains, client, listener), client);
       final Received server = accepted.poll(20, TimeUnit.SECONDS);
 
       domains.host.suspendAndResume(CLIENT, RESUMED);
@@ -54,9 +55,9 @@ class SuspendTest {
   @EnumSource(XenStoreFlavour.class)
   void aServerThatIsSuspendedIsReachedUnderItsNewNumber(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(new EchoToAll(accepted));
+      Channel listener = bind(domains, new EchoToAll(accepted));
       Received client = new Received();
-      echoed(domains.connect(client, listener), client);
+      echoed(connect(domains, client, listener), client);
       final Received server = accepted.poll(20, TimeUnit.SECONDS);
 
       domains.host.suspendAndResume(SERVER, RESUMED);
@@ -73,11 +74,11 @@ class SuspendTest {
   @EnumSource(XenStoreFlavour.class)
   void nothingIsLeftOfTheTimeBefore(XenStoreFlavour flavour) throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(new EchoToAll(accepted));
+      Channel listener = bind(domains, new EchoToAll(accepted));
       Received open = new Received();
-      echoed(domains.connect(open, listener), open);
+      echoed(connect(domains, open, listener), open);
       Received closed = new Received();
-      Channel idle = domains.connect(closed, listener);
+      Channel idle = connect(domains, closed, listener);
       echoed(idle, closed);
       idle.close().sync(); // its memory goes to the pool
 
@@ -101,7 +102,7 @@ class SuspendTest {
   void aGuestThatWasSuspendedFindsXenStoreAgainThatRestarts(XenStoreFlavour flavour)
       throws Exception {
     try (TwoDomains domains = new TwoDomains(flavour)) {
-      Channel listener = domains.bind(new EchoToAll(accepted));
+      Channel listener = bind(domains, new EchoToAll(accepted));
       int port = ((XenShmAddress) listener.localAddress()).getPort();
       domains.host.suspendAndResume(SERVER, RESUMED);
       Received resumed = domains.connectAtLast(new XenShmAddress(RESUMED, port));
@@ -111,6 +112,27 @@ class SuspendTest {
       Received restarted = domains.connectAtLast(new XenShmAddress(RESUMED, port));
       echoed(get(restarted.active).channel(), restarted);
     }
+  }
+
+  /**
+   * A guest that is suspended does not run. Here its loops do: one that looks at its rings without
+   * a doorbell could see that the peer has closed them before it learns of the resume.
+   */
+  private static Channel bind(TwoDomains domains, ChannelHandler childHandler) {
+    return done(
+        domains
+            .server(childHandler)
+            .childOption(XenShmChannelOption.XENSHM_SPIN_MICROS, 0)
+            .bind(new XenShmAddress(SERVER, 0)));
+  }
+
+  /** As {@link #bind}. */
+  private static Channel connect(TwoDomains domains, ChannelHandler handler, Channel listener) {
+    return done(
+        domains
+            .client(handler)
+            .option(XenShmChannelOption.XENSHM_SPIN_MICROS, 0)
+            .connect(listener.localAddress()));
   }
 
   private static void assertSuspended(Received received) throws Exception {
