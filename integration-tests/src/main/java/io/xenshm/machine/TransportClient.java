@@ -3,6 +3,7 @@ package io.xenshm.machine;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -36,6 +37,11 @@ final class TransportClient {
 
   /** What the emulation may take until a lost peer is reported; 2 s without it. */
   private static final double LOSS_SECONDS = 10;
+
+  private static final int RESTORE_SECONDS = 300;
+
+  /** dom0 gives the next number after those of the two guests. */
+  private static final int FIRST_RESTORED_DOMAIN = 3;
 
   /** A connection that takes longer is told of, since it may have waited for a heartbeat. */
   private static final double SLOW_SECONDS = 3;
@@ -80,6 +86,7 @@ final class TransportClient {
       case "100-in-turn" -> inTurn(100);
       case "killed" -> serverKilled();
       case "destroyed" -> serverGuestDestroyed();
+      case "restored" -> serverGuestRestored();
       case "end" -> control.say("end");
       case "doctor" -> doctor();
       case "by-address", "not-found", "claims", "gone" -> addresses(false).play(scenario);
@@ -115,30 +122,35 @@ final class TransportClient {
 
   private Channel connect(int port, int ringSize, ChannelHandler handler) throws Exception {
     Channel channel =
-        new Bootstrap()
-            .group(group)
-            .channel(XenShmSocketChannel.class)
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 60_000)
-            .option(XenShmChannelOption.XENSHM_RING_SIZE, ringSize)
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel created) {
-                    created.pipeline().addLast(handler);
-                  }
-                })
-            .connect(new XenShmAddress(Ports.SERVER_GUEST, port))
-            .sync()
-            .channel();
+        connecting(new XenShmAddress(Ports.SERVER_GUEST, port), ringSize, handler).sync().channel();
     XenShmPath path = ((XenShmSocketChannel) channel).path();
     Report.require(path == XenShmPath.SHARED_MEMORY, "the path is " + path);
     return channel;
   }
 
+  private ChannelFuture connecting(XenShmAddress server, int ringSize, ChannelHandler handler) {
+    return new Bootstrap()
+        .group(group)
+        .channel(XenShmSocketChannel.class)
+        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 60_000)
+        .option(XenShmChannelOption.XENSHM_RING_SIZE, ringSize)
+        .handler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel created) {
+                created.pipeline().addLast(handler);
+              }
+            })
+        .connect(server);
+  }
+
   private void echo() throws Exception {
     Received received = new Received();
-    Channel channel = connect(Ports.ECHO, SMALL_RING, received);
+    echo(connect(Ports.ECHO, SMALL_RING, received), received);
+  }
+
+  private static void echo(Channel channel, Received received) throws Exception {
     Random random = new Random(1);
     byte[] message = new byte[MESSAGE];
     for (int i = 0; i < 100; i++) {
@@ -250,6 +262,30 @@ final class TransportClient {
     node.cancel();
     requireLossInTime(channel, destroyed);
     requireOffersToServerGone();
+  }
+
+  /** The server's guest is saved and restored in mid-transfer, as a new domain. */
+  private void serverGuestRestored() throws Exception {
+    Channel channel = connect(Ports.SINK, SMALL_RING, new Received());
+    Flood flood = new Flood(channel, CHUNK);
+    flood.start();
+    flood.awaitBytes(1 << 20);
+    report.note(
+        "@dom0 run xl save g%d /machine/saved && xl restore /machine/saved && xl list"
+            .formatted(Ports.SERVER_GUEST));
+    Report.require(
+        channel.closeFuture().await(RESTORE_SECONDS, TimeUnit.SECONDS),
+        "the loss was not reported");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(RESTORE_SECONDS);
+    XenShmAddress restored = new XenShmAddress(FIRST_RESTORED_DOMAIN, Ports.ECHO);
+    Received received = new Received();
+    ChannelFuture connect = connecting(restored, SMALL_RING, received).await();
+    while (!connect.isSuccess() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+      received = new Received();
+      connect = connecting(restored, SMALL_RING, received).await();
+    }
+    echo(connect.sync().channel(), received);
   }
 
   /** The directory of offers to a domain that is gone goes too, once Xen has forgotten it. */

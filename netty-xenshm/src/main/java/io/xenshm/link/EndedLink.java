@@ -31,6 +31,9 @@ final class EndedLink implements DoorbellHandler {
 
   private boolean done;
 
+  /** The server will not tell any more. */
+  private boolean lost;
+
   /** Is run where the server unmaps the memory although it was offered again. */
   private volatile Runnable taker = () -> {};
 
@@ -121,10 +124,15 @@ final class EndedLink implements DoorbellHandler {
 
   @Override
   public void suspended() {
+    lost = true;
     if (own()) {
-      doorbells.unbind(port);
-      discard();
+      abandon();
     }
+  }
+
+  private void abandon() {
+    doorbells.unbind(port);
+    discard();
   }
 
   @Override
@@ -176,6 +184,8 @@ final class EndedLink implements DoorbellHandler {
           listed = false;
           if (doorbells.isClosed()) {
             discard();
+          } else if (lost) {
+            abandon();
           } else {
             letGo();
             rung();

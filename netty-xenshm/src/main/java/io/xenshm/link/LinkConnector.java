@@ -39,14 +39,7 @@ public final class LinkConnector {
   private final LinkTarget target;
   private final int ringSize;
   private final Callback callback;
-  private LinkMemory memory;
-  private PeerLimits.Lease lease;
-  private int eventChannelPort;
-  private Offers.Published published;
-
-  /** Whose memory is offered again; null where it is new to the server. */
-  private EndedLink parked;
-
+  private PendingOffer offer;
   private String listenerProcess;
   private int triesLeft;
   private boolean done;
@@ -100,10 +93,10 @@ public final class LinkConnector {
     if (done) {
       return;
     }
-    if (memory == null) {
+    if (offer == null) {
       fail(reason);
-    } else if (memory.descriptor.settle(DescriptorPage.STATE_ABANDONED)) {
-      withdraw(false);
+    } else if (offer.abandon()) {
+      offer.withdraw();
       fail(reason);
     } else {
       answered();
@@ -119,120 +112,37 @@ public final class LinkConnector {
       return;
     }
     listenerProcess = process;
-    if (!offerAgain()) {
-      offerAnew();
-    }
+    offer(true);
   }
 
-  /** Offers memory that the server still maps; false where there is none, or not any more. */
-  private boolean offerAgain() {
-    EndedLink former =
-        target.kind() == LinkKind.STREAM
-            ? node.parked().take(target.domain(), listenerProcess, ringSize)
-            : null;
-    if (former == null) {
-      return false;
-    }
-    DescriptorPage descriptor = former.memory().descriptor;
-    int port = 0;
-    try {
-      lease = node.limits().grant(target.domain(), LinkMemory.pageCount(ringSize));
-      port = doorbells.bindUnbound(target.domain(), new AnswerBell());
-      former
-          .memory()
-          .pages
-          .notifyOnUnmap(DescriptorPage.CLIENT_LIVE_OFFSET, doorbells.channels(), port);
-      descriptor.prepareOffer(target.port(), target.clientPort(), port);
-      if (descriptor.unpark(DescriptorPage.STATE_OFFERED)) {
-        former.memory().setReused();
-        memory = former.memory();
-        eventChannelPort = port;
-        parked = former;
-        former.offered(this::unmapped);
-        return true;
-      }
-    } catch (XenException e) {
-      logger.debug("Memory of domain {} cannot be offered again", target.domain(), e);
-    }
-    if (parked != null) {
-      parked = null;
-      memory = null;
-      descriptor.settle(DescriptorPage.STATE_ABANDONED);
-    }
-    if (port != 0) {
-      doorbells.unbind(port);
-    }
-    if (lease != null) {
-      lease.end();
-      lease = null;
-    }
-    former.giveUp();
-    return false;
-  }
-
-  /** The server let go of the memory at the same moment, or its process ended. */
-  private void unmapped() {
-    onLoop(CompletableFuture.completedFuture(null), (nothing, never) -> unmappedOnLoop());
-  }
-
-  private void unmappedOnLoop() {
-    if (done || parked == null) {
-      return;
-    }
-    if (memory.descriptor.settle(DescriptorPage.STATE_ABANDONED)) {
-      withdraw(false);
-      parked = null;
-      memory = null;
-      offerAnew();
-    } else {
-      answered();
-    }
-  }
-
-  private void offerAnew() {
+  /**
+   * Makes an offer.
+   *
+   * @param parkedToo whether memory may be offered that the server still maps
+   */
+  private void offer(boolean parkedToo) {
+    PeerLimits.Lease lease;
     try {
       lease = node.limits().grant(target.domain(), LinkMemory.pageCount(ringSize));
     } catch (XenLimitException e) {
       fail(e);
       return;
     }
+    PendingOffer.Terms terms =
+        new PendingOffer.Terms(node, target, listenerProcess, ringSize, doorbells, lease);
     try {
-      memory = node.pool().take(target.domain(), ringSize);
-      eventChannelPort = doorbells.bindUnbound(target.domain(), new AnswerBell());
-    } catch (XenException e) {
-      if (memory != null) {
-        node.pool().give(memory);
-        memory = null;
+      offer = parkedToo ? PendingOffer.again(terms, new AnswerBell(), this::unmapped) : null;
+      if (offer == null) {
+        offer = PendingOffer.anew(terms, new AnswerBell());
       }
+    } catch (XenException e) {
       lease.end();
       if (!(e instanceof XenLimitException) || !triesAgainWithoutParked()) {
         fail(e);
       }
       return;
     }
-    long nonce = Nonces.next();
-    memory.descriptor.writeHeader(target.kind(), nonce, ringSize, memory.ringReferences());
-    memory.descriptor.setLive(DescriptorPage.CLIENT_LIVE_OFFSET);
-    try {
-      memory.pages.notifyOnUnmap(
-          DescriptorPage.CLIENT_LIVE_OFFSET, doorbells.channels(), eventChannelPort);
-    } catch (XenException e) {
-      withdraw(true);
-      fail(e);
-      return;
-    }
-    memory.descriptor.offer();
-    Offer offer =
-        new Offer(
-            target.kind(),
-            target.port(),
-            listenerProcess,
-            target.clientPort(),
-            memory.descriptorReference(),
-            eventChannelPort,
-            nonce);
-    published = node.offers().publish(target.domain(), offer);
-    CompletableFuture<Void> written = published.written();
+    CompletableFuture<Void> written = offer.written();
     // The server's answer may be the first that is heard of it: success is no news.
     written.whenComplete(
         (ok, refused) -> {
@@ -240,6 +150,24 @@ public final class LinkConnector {
             onLoop(written, this::notPublished);
           }
         });
+  }
+
+  /** The server let go of parked memory at the same moment, or its process ended. */
+  private void unmapped() {
+    onLoop(CompletableFuture.completedFuture(null), (nothing, never) -> unmappedOnLoop());
+  }
+
+  private void unmappedOnLoop() {
+    if (done || offer == null || !offer.isAgain()) {
+      return;
+    }
+    if (offer.abandon()) {
+      offer.withdraw();
+      offer = null;
+      offer(false);
+    } else {
+      answered();
+    }
   }
 
   /** Ended links hold memory and ports, for no more than a moment if they are asked. */
@@ -252,7 +180,7 @@ public final class LinkConnector {
 
   private void tryAgain() {
     if (!done) {
-      offerAnew();
+      offer(false);
     }
   }
 
@@ -263,64 +191,15 @@ public final class LinkConnector {
   }
 
   private void answered() {
-    int state = memory.descriptor.state();
+    int state = offer.state();
     if (done || state == DescriptorPage.STATE_OFFERED) {
       return;
     }
     if (state == DescriptorPage.STATE_ACCEPTED) {
       done = true;
-      removeOffer();
-      callback.connected(
-          new GrantedLink(
-              node, target, listenerProcess, memory, lease, doorbells, eventChannelPort, loop));
-      return;
-    }
-    NoLinkException refusal = refusal(state);
-    withdraw(state == DescriptorPage.STATE_REFUSED);
-    fail(refusal);
-  }
-
-  private NoLinkException refusal(int state) {
-    String text = "the listener answered with state " + state + ", which there is not";
-    Reason reason = Reason.REFUSED;
-    if (state == DescriptorPage.STATE_REFUSED) {
-      RefusalReason said = RefusalReason.of(memory.descriptor.refusalReason());
-      text = said.text();
-      if (said == RefusalReason.NO_LISTENER) {
-        reason = Reason.NO_LISTENER;
-      }
-    }
-    return new NoLinkException(
-        reason,
-        "domain "
-            + target.domain()
-            + " refused the connection to port "
-            + target.port()
-            + ": "
-            + text);
-  }
-
-  /**
-   * Takes back port and memory. Memory that the server may still be about to map is not used again.
-   */
-  private void withdraw(boolean neverMapped) {
-    removeOffer();
-    doorbells.unbind(eventChannelPort);
-    if (neverMapped && parked == null) {
-      node.pool().give(memory);
-      lease.end();
+      callback.connected(offer.accepted(loop));
     } else {
-      node.pool().discard(memory);
-      lease.holdForAWhile();
-    }
-  }
-
-  private void removeOffer() {
-    if (published != null) {
-      published.remove();
-    }
-    if (parked != null) {
-      parked.takenOver();
+      fail(offer.refused(state));
     }
   }
 
@@ -357,7 +236,7 @@ public final class LinkConnector {
     @Override
     public void suspended() {
       if (!done) {
-        withdraw(false);
+        offer.withdraw();
         fail(new IOException("this guest was suspended and resumed during the connect"));
       }
     }
@@ -365,7 +244,7 @@ public final class LinkConnector {
     @Override
     public void loopEnds() {
       if (!done) {
-        withdraw(false);
+        offer.withdraw();
         fail(new IOException("the event loop ended during the connect"));
       }
     }

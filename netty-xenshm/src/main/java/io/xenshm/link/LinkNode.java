@@ -136,6 +136,7 @@ public final class LinkNode {
       }
       if (renewed || resumed) {
         pool.startAnew();
+        parked.giveUpAll();
         loops.values().forEach(loop -> loop.renew(resumed));
       }
     }
