@@ -62,6 +62,11 @@ public abstract class Link {
   private volatile boolean closed;
   private volatile boolean peerGone;
   private volatile boolean suspended;
+
+  /** An access to the memory failed; {@link Bell#suspended} is yet to come. */
+  private volatile boolean faulted;
+
+  private boolean releasedAtResume; // of the home loop
   private int ownBeat;
   private int peerBeat;
 
@@ -225,14 +230,36 @@ public abstract class Link {
     }
     closed = true;
     listener = LinkListener.IGNORING;
-    producer.finish();
-    descriptor.setClosed(role.ownClosedOffset, closedWord());
-    ring();
+    tellPeer();
     if (home.equals(now)) {
-      release(peerGone || suspended);
+      releaseUnlessFaulted();
     } else {
       doorbells.handBack(this::releaseAtHome);
     }
+  }
+
+  private void tellPeer() {
+    if (suspended) {
+      return;
+    }
+    try {
+      producer.finish();
+      descriptor.setClosed(role.ownClosedOffset, closedWord());
+    } catch (InternalError e) {
+      lost();
+      return;
+    }
+    ring();
+  }
+
+  /**
+   * An access to the memory failed ({@link InternalError}: the kernel's SIGBUS). It does so where
+   * this domain was suspended and resumed, which will be told a moment later. Until then the port
+   * must not be unbound. On the thread of home, or of the loop that uses the link.
+   */
+  public final void lost() {
+    faulted = !suspended;
+    suspended = true;
   }
 
   /** What the peer is told at the end. */
@@ -242,7 +269,22 @@ public abstract class Link {
 
   private void releaseAtHome() {
     user.set(home);
-    release(peerGone || suspended);
+    releaseUnlessFaulted();
+  }
+
+  private void releaseUnlessFaulted() {
+    if (faulted) {
+      releasedAtResume = true;
+    } else {
+      release(peerGone || suspended);
+    }
+  }
+
+  private void releaseFaulted() {
+    if (releasedAtResume) {
+      releasedAtResume = false;
+      release(true);
+    }
   }
 
   /** Says whether {@link #close()} was called. May be called from any thread. */
@@ -302,11 +344,14 @@ public abstract class Link {
     @Override
     public void suspended() {
       suspended = true;
+      faulted = false;
+      releaseFaulted();
       look();
     }
 
     @Override
     public void loopEnds() {
+      releaseFaulted();
       if (isAtHome() || user.compareAndSet(null, home)) {
         LinkListener told = listener;
         close();

@@ -128,7 +128,7 @@ public final class LinkNode {
   private final class Publication implements Witness.Listener {
     @Override
     public void begin(boolean resumed, int domainId) throws IOException {
-      boolean renewed = xen.refresh(domainId);
+      boolean renewed = xen.refresh(domainId, resumed);
       if (resumed) {
         offers.forgetDirectories();
         peers.forgetAll();

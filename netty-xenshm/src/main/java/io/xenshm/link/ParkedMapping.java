@@ -72,6 +72,14 @@ final class ParkedMapping implements DoorbellHandler {
 
   @Override
   public void rung() {
+    try {
+      look();
+    } catch (InternalError e) {
+      logger.debug("Parked memory of domain {} is gone: suspended() will follow", peerDomain(), e);
+    }
+  }
+
+  private void look() {
     if (!waiting.get()) {
       return;
     }

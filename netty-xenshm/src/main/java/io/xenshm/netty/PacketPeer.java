@@ -123,14 +123,21 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     } catch (IOException | RuntimeException e) {
       channel.packetDropped();
       fail(e);
+    } catch (InternalError e) {
+      channel.packetDropped();
+      memoryGone(e);
     }
   }
 
   /** Shows the peer what was written. */
   void publish() {
     unpublished = 0;
-    if (!link.isClosed() && producer.publish() && producer.takeDataBell()) {
-      link.ring();
+    try {
+      if (!link.isClosed() && producer.publish() && producer.takeDataBell()) {
+        link.ring();
+      }
+    } catch (InternalError e) {
+      memoryGone(e);
     }
   }
 
@@ -148,15 +155,20 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
       return doWhatCanBeDone();
     } catch (IOException | RuntimeException e) {
       fail(e);
-      return 1;
+    } catch (InternalError e) {
+      memoryGone(e);
     }
+    return 1;
+  }
+
+  /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
+  private void memoryGone(InternalError fault) {
+    logger.debug("{}: rings with {} closed: their memory is gone", channel, remote, fault);
+    link.lost();
+    close();
   }
 
   private int doWhatCanBeDone() throws IOException {
-    if (bellArmed) {
-      consumer.disarmDataBell();
-      bellArmed = false;
-    }
     if (peerMayHaveChanged) {
       peerMayHaveChanged = false;
       PeerState state = link.peerState();
@@ -169,6 +181,10 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
         peerGone = true;
         routes.forget(this);
       }
+    }
+    if (bellArmed) {
+      consumer.disarmDataBell();
+      bellArmed = false;
     }
     int count = channel.wantsPackets() ? read() : 0;
     if (count == 0 && hasEnded()) {
@@ -256,8 +272,10 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
       return consumer.next() == PacketRingConsumer.NONE && !link.consumer().isFinished();
     } catch (IOException e) {
       fail(e);
-      return true;
+    } catch (InternalError e) {
+      memoryGone(e);
     }
+    return true;
   }
 
   @Override
@@ -265,7 +283,12 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     if (link.isClosed()) {
       return 0;
     }
-    silentLooks = link.beat() ? 0 : silentLooks + 1;
+    try {
+      silentLooks = link.beat() ? 0 : silentLooks + 1;
+    } catch (InternalError e) {
+      link.lost();
+      peerMayHaveChanged = true;
+    }
     activate();
     return silentLooks;
   }

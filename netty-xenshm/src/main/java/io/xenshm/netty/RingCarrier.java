@@ -112,7 +112,11 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (link.isClosed()) {
       return 0;
     }
-    silentLooks = link.beat() ? 0 : silentLooks + 1;
+    try {
+      silentLooks = link.beat() ? 0 : silentLooks + 1;
+    } catch (InternalError e) {
+      link.lost();
+    }
     link.look();
     return silentLooks;
   }
@@ -187,8 +191,18 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       return suspended || link.isClosed() ? 0 : doWhatCanBeDone();
     } catch (IOException | RuntimeException e) {
       fail(e);
-      return 1;
+    } catch (InternalError e) {
+      fail(memoryGone("connection lost", e));
     }
+    return 1;
+  }
+
+  /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
+  private IOException memoryGone(String what, InternalError fault) {
+    link.lost();
+    IOException cause = suspended(what);
+    cause.initCause(fault);
+    return cause;
   }
 
   @Override
@@ -197,8 +211,10 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       return suspended || link.isClosed() || armBells();
     } catch (IOException e) {
       fail(e);
-      return true;
+    } catch (InternalError e) {
+      fail(memoryGone("connection lost", e));
     }
+    return true;
   }
 
   private void fail(Exception e) {
@@ -207,7 +223,6 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   private int doWhatCanBeDone() throws IOException {
-    disarmBells();
     if (peerMayHaveChanged) {
       peerMayHaveChanged = false;
       peer = link.peerState();
@@ -215,6 +230,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (peer == PeerState.LOST) {
       throw suspended("connection lost");
     }
+    disarmBells();
     int steps = 0;
     if (waitsForSpace && (peer != PeerState.OPEN || hasSpace())) {
       channel.flushNow();
@@ -388,6 +404,14 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (suspended) {
       return; // resume() looks for what is to be written
     }
+    try {
+      writeNow(buffer);
+    } catch (InternalError e) {
+      throw memoryGone("broken pipe", e);
+    }
+  }
+
+  private void writeNow(ChannelOutboundBuffer buffer) throws Exception {
     peer = link.peerState();
     if (peer == PeerState.LOST) {
       throw suspended("broken pipe");

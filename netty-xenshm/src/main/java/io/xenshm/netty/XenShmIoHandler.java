@@ -207,8 +207,21 @@ public final class XenShmIoHandler implements IoHandler {
     doorbells.forEach(handle -> handle.register(epoll));
   }
 
+  /**
+   * Compiled code may tell of a fault of shared memory later than at the access, when nobody knows
+   * any more which connection it was. The next look at it is one that knows.
+   */
   @Override
   public int run(IoHandlerContext context) {
+    try {
+      return lookAround(context);
+    } catch (InternalError e) {
+      logger.debug("An access to shared memory failed: this guest was suspended and resumed", e);
+      return 1;
+    }
+  }
+
+  private int lookAround(IoHandlerContext context) {
     if (shuttingDown) {
       doorbells.forEach(DoorbellIoHandle::dispatch);
     }

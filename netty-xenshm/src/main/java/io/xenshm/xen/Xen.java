@@ -23,11 +23,13 @@ public interface Xen extends AutoCloseable {
    * caller has found that out from XenStore, and there {@code domid} is {@code domainId}.
    *
    * @param domainId this domain's number from now on
+   * @param resumed whether it was suspended and resumed; as another domain, even if the number is
+   *     the same
    * @return true where event channels and pages from before are of no use for new connections, and
    *     event channels must be opened anew
    * @throws XenException if that cannot be done, or not yet
    */
-  boolean refresh(int domainId) throws XenException;
+  boolean refresh(int domainId, boolean resumed) throws XenException;
 
   /** Returns the memory that this domain shares with others. */
   GrantTable grants();

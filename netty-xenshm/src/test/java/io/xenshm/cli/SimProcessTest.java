@@ -63,7 +63,7 @@ class SimProcessTest {
       try (SimulatedXen guest = SimulatedXen.open(directory, 1)) {
         assertEquals(
             0, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=5"));
-        assertTrue(guest.refresh(5));
+        assertTrue(guest.refresh(5, true));
         assertEquals(
             1, Main.commandLine().execute("sim", directory.toString(), "--suspend", "1=6"));
         assertEquals(

@@ -107,7 +107,7 @@ public final class FuzzXen implements Xen, GrantTable {
   }
 
   @Override
-  public boolean refresh(int domainId) {
+  public boolean refresh(int domainId, boolean resumed) {
     return false;
   }
 

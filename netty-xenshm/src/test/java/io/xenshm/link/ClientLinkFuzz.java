@@ -38,15 +38,27 @@ public final class ClientLinkFuzz implements LinkConnector.Callback {
     FuzzInput input = new FuzzInput(bytes);
     XEN.begin(input);
     XEN.store().begin(input, RECORDS, PROCESSES);
-    new ClientLinkFuzz().run(input);
+    Doorbells doorbells = HostileLinkPeer.doorbells(NODE, XEN);
+    HostileLinkPeer peer = new HostileLinkPeer(input, doorbells);
+    // the second connects with the memory of the first, if the server keeps that
+    new ClientLinkFuzz().run(input, doorbells, peer);
+    new ClientLinkFuzz().run(input, doorbells, peer);
+    unmapAll(peer);
+    unmapAll(peer); // a server that was to keep memory has been told to let go
     NODE.pool().forget(SERVER);
     NODE.limits().forget(SERVER);
     XEN.checkNothingHeld();
   }
 
-  private void run(FuzzInput input) {
-    Doorbells doorbells = HostileLinkPeer.doorbells(NODE, XEN);
-    HostileLinkPeer peer = new HostileLinkPeer(input, doorbells);
+  /** The kernel's notifications that the server unmapped the memory. */
+  private static void unmapAll(HostileLinkPeer peer) {
+    for (MemorySegment page : XEN.pages()) {
+      page.set(ValueLayout.JAVA_BYTE, DescriptorPage.SERVER_LIVE_OFFSET, (byte) 0);
+    }
+    peer.ringAll();
+  }
+
+  private void run(FuzzInput input, Doorbells doorbells, HostileLinkPeer peer) {
     LinkKind kind = input.yes() ? LinkKind.STREAM : LinkKind.DATAGRAM;
     LinkConnector connector =
         new LinkConnector(
@@ -66,14 +78,7 @@ public final class ClientLinkFuzz implements LinkConnector.Callback {
     if (link != null) {
       MemorySegment page = XEN.pages().get(XEN.pages().size() - 1);
       peer.use(link, page);
-      while (!input.isEmpty()) {
-        peer.corrupt(page);
-      }
-      if (!XEN.pages().isEmpty()) {
-        // the kernel's notification that the server unmapped the memory
-        page.set(ValueLayout.JAVA_BYTE, DescriptorPage.SERVER_LIVE_OFFSET, (byte) 0);
-        peer.ringAll();
-      }
+      peer.goOn(page);
     }
     check(ends == 1, "an attempt ends once: " + ends);
   }
@@ -88,7 +93,7 @@ public final class ClientLinkFuzz implements LinkConnector.Callback {
     if (input.yes()) {
       page.set(ValueLayout.JAVA_BYTE, DescriptorPage.SERVER_LIVE_OFFSET, (byte) 1);
       page.set(HostileLinkPeer.WORD, DescriptorPage.REASON_OFFSET, input.u8());
-      page.set(HostileLinkPeer.WORD, DescriptorPage.STATE_OFFSET, input.below(6));
+      page.set(HostileLinkPeer.WORD, DescriptorPage.STATE_OFFSET, input.below(8));
     } else {
       peer.corrupt(page);
     }

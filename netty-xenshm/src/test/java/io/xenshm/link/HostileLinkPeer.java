@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * Uses one end of a link as a channel does, while the peer writes what the input says into the
@@ -24,6 +23,9 @@ final class HostileLinkPeer {
   private static final int[] WORDS = {
     DescriptorPage.STATE_OFFSET,
     DescriptorPage.REASON_OFFSET,
+    DescriptorPage.LISTENER_PORT_OFFSET,
+    DescriptorPage.CLIENT_PORT_OFFSET,
+    DescriptorPage.EVENT_CHANNEL_PORT_OFFSET,
     DescriptorPage.CLIENT_LIVE_OFFSET,
     DescriptorPage.CLIENT_CLOSED_OFFSET,
     DescriptorPage.CLIENT_BEAT_OFFSET,
@@ -38,12 +40,7 @@ final class HostileLinkPeer {
     DescriptorPage.SERVER_RING_CONTROL_OFFSET + 128
   };
 
-  /** Takes nothing. */
-  private static final ScheduledExecutorService NO_TIMER = new ScheduledThreadPoolExecutor(0);
-
-  static {
-    NO_TIMER.shutdown();
-  }
+  private static final ScheduledExecutorService LOOP = new InlineLoop();
 
   private final FuzzInput input;
   private final Doorbells doorbells;
@@ -53,9 +50,9 @@ final class HostileLinkPeer {
     this.doorbells = doorbells;
   }
 
-  /** No event loop: ports that ring too often are unmasked at once. */
+  /** Doorbells of a loop whose time stands still. */
   static Doorbells doorbells(LinkNode node, FuzzXen xen) {
-    return new Doorbells(xen.openEventChannels(), node.limits(), NO_TIMER);
+    return new Doorbells(xen.openEventChannels(), node.limits(), LOOP);
   }
 
   static LinkNode node(FuzzXen xen) {
@@ -85,18 +82,32 @@ final class HostileLinkPeer {
   void use(Link link, MemorySegment page) {
     link.setListener(new Use(link));
     ByteBuf buffer = Unpooled.buffer(4096);
-    while (!input.isEmpty() && !link.isClosed()) {
+    boolean going = true;
+    while (going && !input.isEmpty() && !link.isClosed()) {
       try {
-        step(link, page, buffer);
+        going = step(link, page, buffer);
       } catch (RingViolationException e) {
-        break; // a channel closes its link then
+        going = false; // a channel closes its link then
       }
     }
     link.close();
     link.close();
   }
 
-  private void step(Link link, MemorySegment page, ByteBuf buffer) throws RingViolationException {
+  /** Writes and rings after the end of the link, as long as its page is there. */
+  void goOn(MemorySegment page) {
+    for (int i = input.below(8); i > 0 && page.scope().isAlive(); i--) {
+      if (input.yes()) {
+        ringAll();
+      } else {
+        corrupt(page);
+      }
+    }
+  }
+
+  /** Returns whether to go on. */
+  private boolean step(Link link, MemorySegment page, ByteBuf buffer)
+      throws RingViolationException {
     switch (input.below(10)) {
       case 0 -> {
         buffer.clear().writeZero(input.below(4096));
@@ -119,8 +130,12 @@ final class HostileLinkPeer {
         link.consumer().isFinished();
         link.producer().hasPeerShutReader();
       }
+      case 8 -> {
+        return false;
+      }
       default -> corrupt(page);
     }
+    return true;
   }
 
   private record Use(Link link) implements LinkListener {

@@ -45,6 +45,7 @@ public final class ServerLinkFuzz {
     HostileLinkPeer peer = new HostileLinkPeer(input, doorbells);
     offer(input, offer, peer);
     run(input, new IncomingOffer(NODE, CLIENT, offer), doorbells, peer);
+    doorbells.close();
     XEN.checkNothingHeld();
   }
 
@@ -92,6 +93,7 @@ public final class ServerLinkFuzz {
       mapped.refuse(doorbells, RefusalReason.NO_LISTENER); // a second answer changes nothing
       if (link != null) {
         peer.use(link, page);
+        peer.goOn(page); // the memory may be parked, and offered again
       }
     } catch (MalformedOfferException | XenException e) {
       // the client's own loss

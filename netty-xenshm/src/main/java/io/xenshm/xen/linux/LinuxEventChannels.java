@@ -23,6 +23,9 @@ final class LinuxEventChannels implements EventChannels {
   /** What is read from the device or written to it: one thread at a time does either. */
   private final MemorySegment row = arena.allocate(JAVA_INT, Evtchn.MAX_PORTS_PER_CALL);
 
+  /** The domain was resumed since they were opened. */
+  private volatile boolean outlived;
+
   private LinuxEventChannels(XenDevice device, Consumer<LinuxEventChannels> onClose) {
     this.device = device;
     this.onClose = onClose;
@@ -141,8 +144,23 @@ final class LinuxEventChannels implements EventChannels {
     }
   }
 
+  /**
+   * The domain was suspended and resumed: the ports are void, and the kernel has forgotten them
+   * (drivers/xen/events/events_base.c, {@code xen_irq_resume}). To unbind one, or to close the
+   * device that has one, is a BUG then (drivers/xen/evtchn.c, {@code evtchn_unbind_from_user}: it
+   * looks for the port's interrupt, which is not there). So neither is done, and the descriptor
+   * stays open until the process ends. May be called from any thread.
+   */
+  void outlived() {
+    outlived = true;
+  }
+
   @Override
   public void unbind(int port) throws XenException {
+    if (outlived) {
+      bound.remove(port);
+      return;
+    }
     try {
       Evtchn.unbind(device, port);
       bound.remove(port);
@@ -169,7 +187,9 @@ final class LinuxEventChannels implements EventChannels {
     }
     onClose.accept(this);
     bound.clear();
-    device.close();
+    if (!outlived) {
+      device.close();
+    }
     arena.close();
   }
 }

@@ -112,8 +112,11 @@ public final class LinuxXen implements Xen {
 
   /** The devices stay as they are: what is opened anew belongs to the domain as it is now. */
   @Override
-  public boolean refresh(int newDomainId) {
-    boolean changed = domainId != newDomainId;
+  public boolean refresh(int newDomainId, boolean resumed) {
+    boolean changed = resumed || domainId != newDomainId;
+    if (changed) {
+      eventChannels.forEach(LinuxEventChannels::outlived);
+    }
     domainId = newDomainId;
     grants.setDomainId(newDomainId);
     return changed;

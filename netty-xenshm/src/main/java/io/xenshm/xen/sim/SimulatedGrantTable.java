@@ -33,7 +33,7 @@ final class SimulatedGrantTable implements GrantTable {
     long handle = reply.getLong();
     int[] references = new int[count];
     reply.asIntBuffer().get(references);
-    return pages(process, handle, domainId, references, List.of(new Run(handle, 0, count)));
+    return pages(process, handle, domainId, references, false, List.of(new Run(handle, 0, count)));
   }
 
   @Override
@@ -61,15 +61,20 @@ final class SimulatedGrantTable implements GrantTable {
     for (int i = 0; i < count; i++) {
       runs.add(new Run(reply.getLong(), reply.getInt(), reply.getInt()));
     }
-    return pages(process, handle, domainId, references.clone(), runs);
+    return pages(process, handle, domainId, references.clone(), true, runs);
   }
 
   private static SharedPages pages(
-      SimulatedProcess process, long handle, int peer, int[] references, List<Run> runs)
+      SimulatedProcess process,
+      long handle,
+      int peer,
+      int[] references,
+      boolean foreign,
+      List<Run> runs)
       throws XenException {
     try {
       MemorySegment memory = mapFiles(process, (long) references.length * Xen.PAGE_SIZE, runs);
-      return new SimulatedPages(process, handle, peer, references, memory);
+      return new SimulatedPages(process, handle, peer, references, foreign, memory);
     } catch (PosixException e) {
       process.giveBack(Hypercall.RELEASE.request(Long.BYTES).putLong(handle));
       throw new XenException("cannot map " + references.length + " pages: " + e.getMessage(), e);

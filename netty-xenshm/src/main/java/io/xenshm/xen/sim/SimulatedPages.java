@@ -9,8 +9,11 @@ import io.xenshm.posix.PosixException;
 import io.xenshm.xen.EventChannels;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.XenException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Pages of the simulated host that are mapped in this process. */
 final class SimulatedPages implements SharedPages {
@@ -23,6 +26,10 @@ final class SimulatedPages implements SharedPages {
   private final int[] references;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
+
+  /** Whether the peer granted them. */
+  private final boolean foreign;
+
   private UnmapNotice notice;
   private boolean unshared;
   private boolean closed;
@@ -30,6 +37,7 @@ final class SimulatedPages implements SharedPages {
   /**
    * Takes over a mapping.
    *
+   * @param foreign whether the peer granted them
    * @param mapping as {@link Posix#mmap} returned it
    */
   @SuppressWarnings("restricted") // the size is that of the mapping, whose only owner this is
@@ -38,11 +46,13 @@ final class SimulatedPages implements SharedPages {
       long handle,
       int peerDomainId,
       int[] references,
+      boolean foreign,
       MemorySegment mapping) {
     this.process = process;
     this.handle = handle;
     this.peerDomainId = peerDomainId;
     this.references = references;
+    this.foreign = foreign;
     this.memory = mapping.reinterpret(mapping.byteSize(), arena, SimulatedPages::unmap);
     process.opened(this);
   }
@@ -94,20 +104,46 @@ final class SimulatedPages implements SharedPages {
   }
 
   /**
-   * Ends the sharing, as a resume of the domain does: this process has the contents as they are for
-   * itself, and others see nothing of what it writes.
+   * Ends the sharing, as a resume of the domain does. What it granted is its own memory still, with
+   * the contents as they are, and others see nothing of what it writes. What it mapped is gone: an
+   * access is a SIGBUS.
    */
-  synchronized void keepForItself() {
+  synchronized void endSharing() {
     if (closed || unshared) {
       return;
     }
     unshared = true;
+    try {
+      if (foreign) {
+        mapNothing();
+      } else {
+        keepForItself();
+      }
+    } catch (IOException e) {
+      LOGGER.warn("pages of a domain that was suspended stay shared", e);
+    }
+  }
+
+  private void keepForItself() throws PosixException {
     try (Arena copy = Arena.ofConfined()) {
       MemorySegment contents = copy.allocate(memory.byteSize()).copyFrom(memory);
       Posix.mmapAnonymouslyOver(memory);
       memory.copyFrom(contents);
-    } catch (PosixException e) {
-      LOGGER.warn("pages of a domain that was suspended stay shared", e);
+    }
+  }
+
+  /** A file that is shorter than its mapping has the effect. */
+  private void mapNothing() throws IOException {
+    Path empty = Files.createTempFile("xenshm", ".empty");
+    try {
+      int descriptor = Posix.open(empty.toString(), Posix.O_RDWR);
+      try {
+        Posix.mmapOver(memory, descriptor, 0);
+      } finally {
+        Posix.close(descriptor);
+      }
+    } finally {
+      Files.delete(empty);
     }
   }
 
@@ -118,7 +154,7 @@ final class SimulatedPages implements SharedPages {
     }
     boolean tellPeer = notice != null && !unshared && !process.isDead();
     if (tellPeer) {
-      memory.set(JAVA_BYTE, notice.offset, (byte) 0);
+      clearByte();
     }
     arena.close();
     closed = true;
@@ -132,6 +168,14 @@ final class SimulatedPages implements SharedPages {
   @Override
   public String toString() {
     return references.length + " pages shared with domain " + peerDomainId;
+  }
+
+  private void clearByte() {
+    try {
+      memory.set(JAVA_BYTE, notice.offset, (byte) 0);
+    } catch (InternalError e) {
+      LOGGER.debug("{} are gone", this, e);
+    }
   }
 
   /** What the peer is to see at the end; the host does it where it can. */

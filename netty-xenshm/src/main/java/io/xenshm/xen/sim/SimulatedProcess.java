@@ -78,7 +78,7 @@ final class SimulatedProcess {
     domainId = newDomainId;
     for (AutoCloseable resource : open) {
       if (resource instanceof SimulatedPages pages) {
-        pages.keepForItself();
+        pages.endSharing();
       }
     }
   }

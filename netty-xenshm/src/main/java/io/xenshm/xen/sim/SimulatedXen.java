@@ -68,7 +68,7 @@ public final class SimulatedXen implements Xen {
    * it; what it holds of the one before lives on without a host.
    */
   @Override
-  public synchronized boolean refresh(int domainId) throws XenException {
+  public synchronized boolean refresh(int domainId, boolean expected) throws XenException {
     if (process.isDead()) {
       throw new XenException("this process of domain " + domainId + " crashed");
     }

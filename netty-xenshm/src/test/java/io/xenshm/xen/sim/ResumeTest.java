@@ -54,7 +54,7 @@ class ResumeTest {
 
   private void resume() throws IOException {
     host.suspendAndResume(GUEST, RESUMED);
-    assertTrue(guest.refresh(RESUMED));
+    assertTrue(guest.refresh(RESUMED, true));
     assertEquals(RESUMED, guest.domainId());
   }
 
@@ -173,7 +173,7 @@ class ResumeTest {
     assertThrows(XenException.class, () -> host.suspendAndResume(GUEST, PEER));
     assertThrows(XenException.class, () -> host.suspendAndResume(9, 10));
     assertThrows(XenException.class, () -> host.suspendAndResume(0, 10));
-    assertFalse(guest.refresh(GUEST));
+    assertFalse(guest.refresh(GUEST, true));
     resume();
     host.addDomain(SimulatedDomain.of(GUEST).withName("another"));
     try (SimulatedXen other = SimulatedXen.open(host.directory(), GUEST);
