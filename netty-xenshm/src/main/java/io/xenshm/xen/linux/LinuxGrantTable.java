@@ -20,6 +20,7 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
   private final XenDevice gntalloc;
   private final XenDevice gntdev;
   private final Set<SharedPages> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean outlived;
 
   LinuxGrantTable(LinuxXenPaths paths, int ownDomainId) throws XenException {
     this.paths = paths;
@@ -35,6 +36,16 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
 
   void setDomainId(int domainId) {
     ownDomainId = domainId;
+  }
+
+  /** The domain was suspended and resumed. */
+  void outlived() {
+    for (SharedPages pages : open) {
+      if (pages instanceof MappedPages mapped) {
+        mapped.outlived();
+        outlived = true;
+      }
+    }
   }
 
   @Override
@@ -152,6 +163,8 @@ final class LinuxGrantTable implements GrantTable, AutoCloseable {
       pages.close();
     }
     gntalloc.close();
-    gntdev.close();
+    if (!outlived) {
+      gntdev.close(); // would end the mappings
+    }
   }
 }

@@ -27,6 +27,9 @@ abstract class LinuxSharedPages implements SharedPages {
   private final MemorySegment memory;
   private boolean closed;
 
+  /** The domain was resumed since they were mapped. */
+  private boolean outlived;
+
   LinuxSharedPages(
       XenDevice device, long index, int peerDomainId, int[] references, MemorySegment mapping) {
     this.device = device;
@@ -86,6 +89,16 @@ abstract class LinuxSharedPages implements SharedPages {
     Gntalloc.setUnmapNotification(device, index + offset, BOTH_ACTIONS, port);
   }
 
+  /**
+   * The domain was suspended and resumed: a peer's pages are not there any more. The mapping is
+   * left as it is until the process ends, since to end it is a fault in the kernel: it clears the
+   * byte of the notification in a page that it does not have (drivers/xen/gntdev.c, {@code
+   * unmap_grant_pages}).
+   */
+  final synchronized void outlived() {
+    outlived = true;
+  }
+
   /** Returns the pages to the device, after the mapping ended. */
   abstract void release() throws IOException;
 
@@ -94,8 +107,11 @@ abstract class LinuxSharedPages implements SharedPages {
     if (closed) {
       return;
     }
-    arena.close();
     closed = true;
+    if (outlived) {
+      return;
+    }
+    arena.close();
     try {
       release();
     } catch (IOException e) {

@@ -116,6 +116,7 @@ public final class LinuxXen implements Xen {
     boolean changed = resumed || domainId != newDomainId;
     if (changed) {
       eventChannels.forEach(LinuxEventChannels::outlived);
+      grants.outlived();
     }
     domainId = newDomainId;
     grants.setDomainId(newDomainId);
