@@ -66,6 +66,16 @@ class MemoryFaultTest {
     }
   }
 
+  @Test
+  void aConnectionThatOnlyReadsEndsToo() throws Exception {
+    cutOff();
+    channel.read();
+    get(server.active).channel().read();
+
+    assertGone(client);
+    assertGone(server);
+  }
+
   private static void assertGone(Received received) throws Exception {
     get(received.inactive);
     if (received.exception.isDone()) {
