@@ -15,6 +15,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.xenshm.link.HostileClient;
 import io.xenshm.link.HostileServer;
+import io.xenshm.link.Parking;
 import io.xenshm.xen.Xen;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -143,6 +144,7 @@ class HostileParkingTest {
       Channel first = connectTo(server);
       first.close().sync();
       server.park();
+      Parking.await(site.domains.clientXen, 1);
       ChannelFuture second = connect();
       assertEquals(OFFERED, server.awaitChange(HostileServer.STATE, HostileServer.PARKED));
       server.pretendDeath();
@@ -156,6 +158,7 @@ class HostileParkingTest {
     try (HostileServer server = new HostileServer(site.attackerXen, 4321, "1 stream xen")) {
       connectTo(server).close().sync();
       server.park();
+      Parking.await(site.domains.clientXen, 1);
       Throwable failure = connect().awaitUninterruptibly().cause();
       assertTrue(failure.getMessage().contains("no answer from"), failure.getMessage());
       assertEquals(HostileClient.ABANDONED, server.get(HostileServer.STATE));
@@ -167,6 +170,7 @@ class HostileParkingTest {
     try (HostileServer server = new HostileServer(site.attackerXen, 4321, "1 stream xen")) {
       connectTo(server).close().sync();
       server.park();
+      Parking.await(site.domains.clientXen, 1);
       ChannelFuture second = connect();
       assertEquals(OFFERED, server.awaitChange(HostileServer.STATE, HostileServer.PARKED));
       server.set(HostileServer.STATE, 77);
