@@ -262,6 +262,17 @@ public abstract class Link {
     suspended = true;
   }
 
+  /**
+   * Touches the memory, to know whether it is there.
+   *
+   * @throws InternalError if it is not
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // not for its yielding
+  public final void touchMemory() {
+    descriptor.state();
+    Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
+  }
+
   /** What the peer is told at the end. */
   int closedWord() {
     return DescriptorPage.CLOSED;

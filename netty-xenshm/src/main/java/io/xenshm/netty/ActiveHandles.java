@@ -60,6 +60,13 @@ final class ActiveHandles {
     return steps;
   }
 
+  /** An access to shared memory failed: has each handle find out whether it was its own. */
+  void checkMemory() {
+    for (Slot slot : new ArrayList<>(slots)) {
+      slot.handle.checkMemory();
+    }
+  }
+
   /** Arms all doorbells; false where a handle has something to do, and is still looked at. */
   boolean prepareToSleep() {
     for (int i = slots.size() - 1; i >= 0; i--) {

@@ -161,6 +161,17 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     return 1;
   }
 
+  @Override
+  public void checkMemory() {
+    if (!link.isClosed()) {
+      try {
+        link.touchMemory();
+      } catch (InternalError e) {
+        memoryGone(e);
+      }
+    }
+  }
+
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
   private void memoryGone(InternalError fault) {
     logger.debug("{}: rings with {} closed: their memory is gone", channel, remote, fault);

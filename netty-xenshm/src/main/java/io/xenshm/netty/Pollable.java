@@ -21,4 +21,7 @@ interface Pollable {
 
   /** Returns the domain at the other end. */
   int peerDomain();
+
+  /** Finds out whether its memory is there, and ends where it is not. */
+  void checkMemory();
 }

@@ -197,6 +197,17 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     return 1;
   }
 
+  @Override
+  public void checkMemory() {
+    if (!link.isClosed()) {
+      try {
+        link.touchMemory();
+      } catch (InternalError e) {
+        fail(memoryGone("connection lost", e));
+      }
+    }
+  }
+
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
   private IOException memoryGone(String what, InternalError fault) {
     link.lost();

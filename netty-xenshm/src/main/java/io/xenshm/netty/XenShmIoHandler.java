@@ -209,7 +209,7 @@ public final class XenShmIoHandler implements IoHandler {
 
   /**
    * Compiled code may tell of a fault of shared memory later than at the access, when nobody knows
-   * any more which connection it was. The next look at it is one that knows.
+   * any more which connection it was.
    */
   @Override
   public int run(IoHandlerContext context) {
@@ -217,6 +217,7 @@ public final class XenShmIoHandler implements IoHandler {
       return lookAround(context);
     } catch (InternalError e) {
       logger.debug("An access to shared memory failed: this guest was suspended and resumed", e);
+      active.checkMemory();
       return 1;
     }
   }

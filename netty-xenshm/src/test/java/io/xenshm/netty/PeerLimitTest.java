@@ -300,6 +300,9 @@ class PeerLimitTest {
     }
 
     @Override
+    public void checkMemory() {}
+
+    @Override
     public int poll() {
       long pause = System.nanoTime() - last;
       longestPauseNanos = Math.max(longestPauseNanos, pause);

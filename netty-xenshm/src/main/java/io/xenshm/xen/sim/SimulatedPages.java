@@ -170,9 +170,11 @@ final class SimulatedPages implements SharedPages {
     return references.length + " pages shared with domain " + peerDomainId;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // not for its yielding
   private void clearByte() {
     try {
       memory.set(JAVA_BYTE, notice.offset, (byte) 0);
+      Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
     } catch (InternalError e) {
       LOGGER.debug("{} are gone", this, e);
     }
