@@ -263,14 +263,20 @@ public abstract class Link {
   }
 
   /**
-   * Touches the memory, to know whether it is there.
-   *
-   * @throws InternalError if it is not
+   * Touches the memory. Where it is gone, {@link #peerState()} is {@link PeerState#LOST} from now
+   * on.
    */
   @SuppressWarnings("ThreadPriorityCheck") // not for its yielding
-  public final void touchMemory() {
-    descriptor.state();
-    Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
+  public final void checkMemory() {
+    if (closed) {
+      return;
+    }
+    try {
+      descriptor.state();
+      Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
+    } catch (InternalError e) {
+      lost();
+    }
   }
 
   /** What the peer is told at the end. */

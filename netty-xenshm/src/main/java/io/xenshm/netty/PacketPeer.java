@@ -163,13 +163,8 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
 
   @Override
   public void checkMemory() {
-    if (!link.isClosed()) {
-      try {
-        link.touchMemory();
-      } catch (InternalError e) {
-        memoryGone(e);
-      }
-    }
+    link.checkMemory();
+    peerMayHaveChanged = true;
   }
 
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */

@@ -199,13 +199,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   @Override
   public void checkMemory() {
-    if (!link.isClosed()) {
-      try {
-        link.touchMemory();
-      } catch (InternalError e) {
-        fail(memoryGone("connection lost", e));
-      }
-    }
+    link.checkMemory();
+    peerMayHaveChanged = true;
   }
 
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */

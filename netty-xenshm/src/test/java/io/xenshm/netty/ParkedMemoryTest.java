@@ -10,14 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.xenshm.link.Parking;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +33,7 @@ class ParkedMemoryTest {
   @BeforeEach
   void start() throws Exception {
     domains = new TwoDomains();
-    listener = domains.bind(new Echo());
+    listener = domains.bind(new EchoToAll(new LinkedBlockingQueue<>()));
     domains
         .clientXen
         .xenStore()
@@ -52,14 +50,6 @@ class ParkedMemoryTest {
   @AfterEach
   void stop() {
     domains.close();
-  }
-
-  @Sharable
-  private static final class Echo extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      ctx.writeAndFlush(message);
-    }
   }
 
   /** Both sides have two loops, and take them in turn: the next connection is on others. */

@@ -107,11 +107,12 @@ abstract class LinuxSharedPages implements SharedPages {
     if (closed) {
       return;
     }
-    closed = true;
     if (outlived) {
+      closed = true;
       return;
     }
     arena.close();
+    closed = true;
     try {
       release();
     } catch (IOException e) {

@@ -68,7 +68,7 @@ public final class SimulatedXen implements Xen {
    * it; what it holds of the one before lives on without a host.
    */
   @Override
-  public synchronized boolean refresh(int domainId, boolean expected) throws XenException {
+  public synchronized boolean refresh(int domainId, boolean resumed) throws XenException {
     if (process.isDead()) {
       throw new XenException("this process of domain " + domainId + " crashed");
     }
@@ -78,11 +78,11 @@ public final class SimulatedXen implements Xen {
         throw new XenException(
             "XenStore says that this is domain " + domainId + ", the host says domain " + known);
       }
-      boolean resumed = known != process.domainId();
-      if (resumed) {
+      boolean renumbered = known != process.domainId();
+      if (renumbered) {
         process.resumed(known);
       }
-      return resumed;
+      return renumbered;
     }
     HypercallClient host = HypercallClient.connect(directory, domainId);
     earlier.add(process);
