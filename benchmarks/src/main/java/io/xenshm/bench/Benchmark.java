@@ -8,6 +8,8 @@ import java.util.Optional;
 enum Benchmark {
   /** A stream, one flush a write. */
   STREAM,
+  /** A stream whose client goes on writing in the middle of the flush that made room. */
+  NESTED,
   /** A stream, one flush for 64 KiB of writes. */
   CONSOLIDATED,
   /** Round trips. */

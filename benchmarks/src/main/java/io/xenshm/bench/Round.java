@@ -19,7 +19,7 @@ final class Round {
   static final String WITHOUT_SPINNING = "xenshm, spinning off";
   static final String WITH_RECVMMSG = "epoll, recvmmsg";
 
-  private static final int[] CONSOLIDATED_SIZES = {256, 1024, 16 * 1024};
+  private static final int[] SMALL_STREAM_SIZES = {256, 1024, 16 * 1024};
   private static final int CONSOLIDATED_FLUSH_BYTES = 64 * 1024;
   private static final int[] PING_SIZES = {64, 1024, 16 * 1024};
   private static final int[] PACKET_SIZES = {64, 512, 1400, 16 * 1024};
@@ -60,7 +60,8 @@ final class Round {
     for (Benchmark benchmark : options.benchmarks()) {
       switch (benchmark) {
         case STREAM -> streams(benchmark, STREAM_SIZES, 0);
-        case CONSOLIDATED -> streams(benchmark, CONSOLIDATED_SIZES, CONSOLIDATED_FLUSH_BYTES);
+        case NESTED -> streams(benchmark, SMALL_STREAM_SIZES, 0);
+        case CONSOLIDATED -> streams(benchmark, SMALL_STREAM_SIZES, CONSOLIDATED_FLUSH_BYTES);
         case PING -> pings();
         case DATAGRAM -> datagrams();
         case CONNECT -> connects();
@@ -86,7 +87,13 @@ final class Round {
     long messages = Math.min(Math.ceilDiv(amounts.streamBytes(size), size), MAX_TRANSFERS);
     Measured measured =
         pair.measure(
-            "stream %d %d %d %d".formatted(size, messages * size, flushBytes, options.ringSize()));
+            "stream %d %d %d %b %d"
+                .formatted(
+                    size,
+                    messages * size,
+                    flushBytes,
+                    subject.benchmark() == Benchmark.NESTED,
+                    options.ringSize()));
     double nanos = measured.answer().number("nanos");
     double rate = messages * size / (nanos / 1e9) / 1e6;
     results.add(subject, Metric.MEGABYTES_PER_SECOND, rate);
@@ -183,7 +190,7 @@ final class Round {
   /** Agrona's ring loses nothing: its sender waits for room. */
   private void packetsThatWait(Pair pair, int size) throws IOException, InterruptedException {
     long packets = Math.min(amounts.streamBytes(size) / size, MAX_TRANSFERS);
-    Measured measured = pair.measure("stream %d %d 0 0".formatted(size, packets * size));
+    Measured measured = pair.measure("stream %d %d 0 false 0".formatted(size, packets * size));
     Subject subject = new Subject(Benchmark.DATAGRAM, label(pair), size);
     double rate = packets / (measured.answer().number("nanos") / 1e9);
     results.add(subject, Metric.PACKETS_PER_SECOND, rate);

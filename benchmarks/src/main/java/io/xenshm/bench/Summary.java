@@ -54,6 +54,13 @@ final class Summary {
     all.add(ratios("Stream: times that of ...", Benchmark.STREAM, Metric.MEGABYTES_PER_SECOND));
     all.add(
         table(
+            "Stream that goes on in the middle of a flush: MB/s by bytes of a write",
+            "flushes in the middle of a flush do nothing: as many writes as wait are one",
+            Benchmark.NESTED,
+            Metric.MEGABYTES_PER_SECOND,
+            "%.0f"));
+    all.add(
+        table(
             "Stream, one flush for 64 KiB of writes: MB/s by bytes of a write",
             "",
             Benchmark.CONSOLIDATED,

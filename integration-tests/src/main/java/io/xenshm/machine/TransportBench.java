@@ -14,11 +14,12 @@ import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Writes of several sizes from guest to guest, over shared memory and over TCP through netfront and
- * netback, in turns. Then dom0 is asked for the processors' shares during each of them, and during
- * neither.
+ * netback, in turns, after rounds that do not count. Then dom0 is asked for the processors' shares
+ * during each of them, and during neither.
  */
 final class TransportBench {
   private static final int[] SIZES =
@@ -26,8 +27,11 @@ final class TransportBench {
               System.getProperty("xenshm.bench.sizes", "256,1024,16384,65536,131072").split(","))
           .mapToInt(Integer::parseInt)
           .toArray();
-  private static final int WARM_UP_ROUNDS = 2;
-  private static final int ROUNDS = 3;
+
+  /** Compiled code settles slowly where the processor is emulated. */
+  private static final int WARM_UP_ROUNDS = Integer.getInteger("xenshm.bench.warmUpRounds", 10);
+
+  private static final int ROUNDS = 5;
   private static final long ROUND_SECONDS = Long.getLong("xenshm.bench.roundSeconds", 3);
   private static final long SHARE_SECONDS = Long.getLong("xenshm.bench.shareSeconds", 30);
   private static final int SHARE_SIZE = 64 * 1024;
@@ -58,25 +62,23 @@ final class TransportBench {
   }
 
   void run() throws Exception {
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      measureAll("warm-up " + (round + 1));
+    }
+    Rate[][] rounds = new Rate[ROUNDS][];
+    for (int round = 0; round < ROUNDS; round++) {
+      rounds[round] = measureAll("round " + (round + 1));
+    }
     report.note("TABLE   write | shared memory MB/s |   TCP MB/s | ratio");
-    for (int size : SIZES) {
-      double[] memory = new double[ROUNDS];
-      double[] tcp = new double[ROUNDS];
-      for (int round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-        double overMemory = measure(Carrier.SHARED_MEMORY, size, ROUND_SECONDS);
-        double overTcp = measure(Carrier.TCP, size, ROUND_SECONDS);
-        if (round >= 0) {
-          memory[round] = overMemory;
-          tcp[round] = overTcp;
-        }
-      }
-      double ofMemory = median(memory);
-      double ofTcp = median(tcp);
+    for (int i = 0; i < SIZES.length; i++) {
+      int column = i;
+      double ofMemory = median(rounds, round -> round[column].memory);
+      double ofTcp = median(rounds, round -> round[column].tcp);
       report.note(
           String.format(
               Locale.ROOT,
               "TABLE %7d | %18.2f | %10.2f | %5.1f",
-              size,
+              SIZES[i],
               ofMemory,
               ofTcp,
               ofMemory / ofTcp));
@@ -87,6 +89,22 @@ final class TransportBench {
     share("idle", null);
     share("shared-memory", Carrier.SHARED_MEMORY);
     share("tcp", Carrier.TCP);
+  }
+
+  /** In MB/s, of one size in one round. */
+  private record Rate(double memory, double tcp) {}
+
+  /** Measures each size over each way in turn, so that a bad moment of the machine meets all. */
+  private Rate[] measureAll(String round) throws Exception {
+    Rate[] rates = new Rate[SIZES.length];
+    for (int i = 0; i < SIZES.length; i++) {
+      double memory = measure(Carrier.SHARED_MEMORY, SIZES[i], ROUND_SECONDS);
+      double tcp = measure(Carrier.TCP, SIZES[i], ROUND_SECONDS);
+      rates[i] = new Rate(memory, tcp);
+      report.note(
+          String.format(Locale.ROOT, "%s: %d: %.2f and %.2f MB/s", round, SIZES[i], memory, tcp));
+    }
+    return rates;
   }
 
   /** Has dom0 print the processors' shares while a transfer runs, or none. */
@@ -143,9 +161,12 @@ final class TransportBench {
         .channel();
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+  private static double median(Rate[][] rounds, ToDoubleFunction<Rate[]> value) {
+    return Arrays.stream(rounds)
+        .mapToDouble(value)
+        .sorted()
+        .skip(rounds.length / 2)
+        .findFirst()
+        .orElseThrow();
   }
 }

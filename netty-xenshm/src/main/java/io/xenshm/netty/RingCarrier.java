@@ -2,17 +2,10 @@ package io.xenshm.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.FileRegion;
-import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
 import io.xenshm.link.LinkListener;
-import io.xenshm.ring.ByteRingConsumer;
-import io.xenshm.ring.ByteRingProducer;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
@@ -24,41 +17,16 @@ import java.util.concurrent.TimeUnit;
  * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
  */
 final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.Beating {
-  /**
-   * Written bytes that the peer is not yet told of: small enough that it reads while this side
-   * still writes.
-   */
-  private static final int MAX_UNPUBLISHED = 16 * 1024;
-
-  /** A flush gives way to others after this many times the ring's size. */
-  private static final int MAX_FLUSH_IN_RINGS = 8;
-
-  /** A full ring is written to again when this fraction of it is free. */
-  private static final int SPACE_FRACTION = 4;
-
-  /** Read bytes are given back to the peer in pieces of this fraction of the ring. */
-  private static final int RELEASE_FRACTION = 8;
-
   private final XenShmSocketChannel channel;
   private final Heartbeats heartbeats;
   private XenShmLoop loop;
   private final ActiveHandles.Slot slot;
   private final Link link;
-  private final ByteRingProducer producer;
-  private final ByteRingConsumer consumer;
-  private final RingFileWriter fileWriter;
-  private final int releaseSize;
+  private final RingInput input;
+  private final RingOutput output;
   private PeerState peer = PeerState.OPEN;
-  private boolean readPending;
-  private volatile boolean inputShutdown;
-  private boolean inputEnded;
-  private volatile boolean outputShutdown;
-  private boolean waitsForSpace;
-  private boolean dataBellArmed;
-  private boolean spaceBellArmed;
   private boolean peerMayHaveChanged;
   private boolean suspended;
-  private int unpublished;
   private int silentLooks;
 
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
@@ -67,10 +35,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     heartbeats = loop.heartbeats();
     this.link = link;
     slot = new ActiveHandles.Slot(this);
-    producer = link.producer();
-    consumer = link.consumer();
-    fileWriter = new RingFileWriter(producer);
-    releaseSize = consumer.capacity() / RELEASE_FRACTION;
+    input = new RingInput(channel, link);
+    output = new RingOutput(channel, link);
     link.setListener(this);
     heartbeats.add(this, channel.eventLoop());
   }
@@ -166,17 +132,17 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     }
     suspended = false;
     loop = newLoop;
-    if (outputShutdown) {
-      finishOutput();
+    if (output.isShutdown()) {
+      output.finish();
     }
     ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-    waitsForSpace = pending != null && !pending.isEmpty();
+    output.setWaitsForSpace(pending != null && !pending.isEmpty());
     doorbell();
   }
 
   @Override
   public void beginRead() {
-    readPending = true;
+    input.beginRead();
     activate();
   }
 
@@ -236,16 +202,17 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (peer == PeerState.LOST) {
       throw suspended("connection lost");
     }
-    disarmBells();
+    input.disarmBell();
+    output.disarmBell();
     int steps = 0;
-    if (waitsForSpace && (peer != PeerState.OPEN || hasSpace())) {
+    if (output.waitsForSpace() && (peer != PeerState.OPEN || output.hasSpace())) {
       channel.flushNow();
       steps++;
     }
     if (!link.isClosed()) {
-      steps += readInput();
+      steps += input.read();
     }
-    if (!link.isClosed() && peer == PeerState.DIED && (inputEnded || consumer.available() == 0)) {
+    if (!link.isClosed() && peer == PeerState.DIED && input.isDrained()) {
       throw new IOException(
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
@@ -261,148 +228,9 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
             + " too; connect again");
   }
 
-  /** The end of the input is told also to those who do not read, once they have read all before. */
-  private int readInput() throws IOException {
-    if (wantsData()) {
-      return inputShutdown ? discard() : read();
-    }
-    if (!inputEnded && consumer.isFinished()) {
-      endInput();
-      return 1;
-    }
-    return 0;
-  }
-
   /** Arms the doorbells that matter; false where there is something to do after all. */
   private boolean armBells() throws IOException {
-    if (peerMayHaveChanged) {
-      return false;
-    }
-    boolean awaitsData = wantsData();
-    if (awaitsData && !dataBellArmed) {
-      consumer.armDataBell();
-      dataBellArmed = true;
-    }
-    if (waitsForSpace && !spaceBellArmed) {
-      producer.armSpaceBell();
-      spaceBellArmed = true;
-    }
-    if (awaitsData && (consumer.refresh() > 0 || consumer.isFinished())) {
-      return false;
-    }
-    return !waitsForSpace || !hasSpace();
-  }
-
-  private void disarmBells() {
-    if (dataBellArmed) {
-      consumer.disarmDataBell();
-      dataBellArmed = false;
-    }
-    if (spaceBellArmed) {
-      producer.disarmSpaceBell();
-      spaceBellArmed = false;
-    }
-  }
-
-  private boolean hasSpace() throws IOException {
-    return producer.free() >= producer.capacity() / SPACE_FRACTION;
-  }
-
-  private boolean wantsData() {
-    return !inputEnded && (inputShutdown || readPending || channel.config().isAutoRead());
-  }
-
-  private int read() throws IOException {
-    if (consumer.refresh() == 0 && !consumer.isFinished()) {
-      return 0;
-    }
-    ChannelPipeline pipeline = channel.pipeline();
-    ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
-    allocation.reset(channel.config());
-    int reads = 0;
-    do {
-      if (consumer.available() == 0) {
-        break;
-      }
-      ByteBuf buffer = readBuffer(allocation);
-      allocation.incMessagesRead(1);
-      reads++;
-      readPending = false;
-      pipeline.fireChannelRead(buffer);
-    } while (!link.isClosed() && !inputShutdown && allocation.continueReading());
-    if (reads > 0) {
-      allocation.readComplete();
-      pipeline.fireChannelReadComplete();
-    }
-    if (!link.isClosed() && consumer.isFinished()) {
-      endInput();
-      return reads + 1;
-    }
-    return reads;
-  }
-
-  private void endInput() {
-    inputEnded = true;
-    readPending = false;
-    if (inputShutdown) {
-      return;
-    }
-    if (channel.config().isAllowHalfClosure()) {
-      inputShutdown = true;
-      channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-      channel.pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
-    } else {
-      channel.unsafe().close(channel.unsafe().voidPromise());
-    }
-  }
-
-  private ByteBuf readBuffer(ExtendedHandle allocation) throws IOException {
-    ByteBuf buffer = allocation.allocate(channel.alloc());
-    boolean filled = false;
-    try {
-      allocation.attemptedBytesRead(buffer.writableBytes());
-      allocation.lastBytesRead(fill(buffer));
-      filled = true;
-    } finally {
-      if (!filled) {
-        buffer.release();
-      }
-    }
-    return buffer;
-  }
-
-  /** Gives space back in pieces, so that the peer writes while this side still reads. */
-  private int fill(ByteBuf buffer) throws IOException {
-    int total = 0;
-    int count;
-    do {
-      count = consumer.read(buffer, releaseSize);
-      releaseSpace();
-      total += count;
-    } while (count == releaseSize && buffer.isWritable());
-    return total;
-  }
-
-  /** After a shutdown of the input, what still comes is thrown away, as a socket does. */
-  private int discard() throws IOException {
-    int count = consumer.skip(consumer.refresh());
-    releaseSpace();
-    if (consumer.isFinished()) {
-      inputEnded = true;
-    }
-    return count > 0 ? 1 : 0;
-  }
-
-  /**
-   * A writer that sleeps is woken when half of the ring is free, and not for every piece: it has
-   * much to do then. A reader that stops earlier leaves it asleep, as there is nobody to read more.
-   */
-  private void releaseSpace() {
-    if (consumer.release()
-        && consumer.knownFree() >= consumer.capacity() / 2
-        && consumer.takeSpaceBell()) {
-      link.ring();
-    }
+    return !peerMayHaveChanged && input.armBell() && output.armBell();
   }
 
   @Override
@@ -426,104 +254,55 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
     }
-    waitsForSpace = false;
-    long limit = producer.written() + (long) producer.capacity() * MAX_FLUSH_IN_RINGS;
-    for (Object message = buffer.current(); message != null; message = buffer.current()) {
-      boolean complete =
-          message instanceof ByteBuf bytes
-              ? write(buffer, bytes)
-              : write(buffer, (FileRegion) message);
-      if (!complete || producer.written() > limit) {
-        waitsForSpace = true;
-        break;
-      }
-    }
-    publish();
-    if (waitsForSpace) {
+    output.write(buffer);
+    if (output.waitsForSpace()) {
       activate();
     }
   }
 
-  private boolean write(ChannelOutboundBuffer buffer, ByteBuf bytes) throws IOException {
-    int before = bytes.readableBytes();
-    int count = -1;
-    while (bytes.isReadable() && count != 0) {
-      count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
-      written(count);
-    }
-    return progressed(buffer, before - bytes.readableBytes(), !bytes.isReadable());
+  /**
+   * Writes a message for which nothing else waits, and tells the peer; false, and nothing done,
+   * where that is not to be, for whatever reason.
+   *
+   * @throws IOException if the peer's index or state cannot be true
+   */
+  boolean writeAtOnce(ByteBuf bytes) throws IOException {
+    return !suspended
+        && !link.isClosed()
+        && link.peerState() == PeerState.OPEN
+        && output.writeAtOnce(bytes);
   }
 
-  private boolean write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
-    long before = region.transferred();
-    long count = -1;
-    while (region.transferred() < region.count() && count != 0) {
-      count = fileWriter.write(region);
-      if (count < 0 || (count == 0 && producer.free() > 0)) {
-        channel.checkRegion(region);
-        count = 0;
-      }
-      written((int) count);
-    }
-    return progressed(
-        buffer, region.transferred() - before, region.transferred() >= region.count());
-  }
-
-  private static boolean progressed(ChannelOutboundBuffer buffer, long count, boolean complete) {
-    if (count > 0) {
-      buffer.progress(count);
-    }
-    if (complete) {
-      buffer.remove();
-    }
-    return complete;
-  }
-
-  private void written(int count) {
-    unpublished += count;
-    if (unpublished >= MAX_UNPUBLISHED) {
-      publish();
-    }
-  }
-
-  private void publish() {
-    unpublished = 0;
-    if (producer.publish() && producer.takeDataBell()) {
-      link.ring();
-    }
+  /** An access to the shared memory failed: the next one says why. */
+  void memoryFaulted() {
+    link.lost();
   }
 
   @Override
   public void shutdownInput(ChannelPromise promise) {
-    inputShutdown = true;
+    input.shutdown();
     activate();
     promise.setSuccess();
   }
 
   @Override
   public void shutdownOutput() {
-    if (!outputShutdown) {
-      outputShutdown = true;
-      waitsForSpace = false;
+    if (!output.isShutdown()) {
+      output.shutdown();
       if (!suspended) {
-        finishOutput();
+        output.finish();
       }
     }
   }
 
-  private void finishOutput() {
-    producer.finish();
-    link.ring();
-  }
-
   @Override
   public boolean isInputShutdown() {
-    return inputShutdown;
+    return input.isShutdown();
   }
 
   @Override
   public boolean isOutputShutdown() {
-    return outputShutdown;
+    return output.isShutdown();
   }
 
   @Override
@@ -540,14 +319,9 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
         + " looks"
         + (link.isAtHome() ? "" : ", doorbell of another loop")
         + "); out: "
-        + producer.describe()
-        + (waitsForSpace ? ", waits for space" : "")
-        + (outputShutdown ? ", shut down" : "")
+        + output.describe()
         + "; in: "
-        + consumer.describe()
-        + (wantsData() ? ", wants data" : ", wants no data")
-        + (inputShutdown ? ", shut down" : "")
-        + (inputEnded ? ", ended" : "");
+        + input.describe();
   }
 
   @Override

@@ -6,9 +6,13 @@ package io.xenshm.netty;
  * then it yields at once.
  */
 final class SpinPause {
-  private static final long BUSY_NANOS = 5_000;
+  private static final long MIN_BUSY_NANOS = 5_000;
+  private static final long MAX_BUSY_NANOS = 200_000;
 
-  /** A yield that takes less let nobody run. */
+  /** Where a system call is slow, so is each yield: none before some times as long. */
+  private static final int BUSY_IN_CALLS = 5;
+
+  /** A yield that takes less let nobody run; where system calls are slow, one as long as they. */
   private static final long MIN_SWITCH_NANOS = 1_000;
 
   /** A yield that takes more let somebody run who had other things to do. */
@@ -17,6 +21,8 @@ final class SpinPause {
   private static final int MAX_EVIDENCE = 16;
   private static final int EVIDENCE_OF_A_SWITCH = 2;
 
+  private long busyNanos = MIN_BUSY_NANOS;
+  private long minSwitchNanos = MIN_SWITCH_NANOS;
   private int evidence;
   private boolean switched;
 
@@ -38,12 +44,18 @@ final class SpinPause {
   }
 
   boolean keepsProcessor(long waitedNanos) {
-    return evidence == 0 && waitedNanos < BUSY_NANOS;
+    return evidence == 0 && waitedNanos < busyNanos;
+  }
+
+  /** A system call that found nothing to do took so long. */
+  void callTook(long nanos) {
+    busyNanos = Math.clamp(BUSY_IN_CALLS * nanos, MIN_BUSY_NANOS, MAX_BUSY_NANOS);
+    minSwitchNanos = Math.max(MIN_SWITCH_NANOS, nanos);
   }
 
   /** A yield came back after so long. */
   void yielded(long nanos) {
-    switched = nanos > MIN_SWITCH_NANOS && nanos < MAX_SWITCH_NANOS;
+    switched = nanos > minSwitchNanos && nanos < MAX_SWITCH_NANOS;
     if (!switched && evidence > 0) {
       evidence--;
     }

@@ -295,6 +295,7 @@ public final class XenShmIoHandler implements IoHandler {
     lastEpollNanos = System.nanoTime();
     if (handled == 0) {
       epollPauseNanos = pauseAfter(lastEpollNanos - now);
+      spinPause.callTook(lastEpollNanos - now);
     }
     return handled;
   }

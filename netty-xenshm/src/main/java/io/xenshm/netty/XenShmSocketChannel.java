@@ -52,6 +52,11 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   private final XenShmSocketChannelConfig config = new XenShmSocketChannelConfig(this);
   private final Shutdowns shutdowns = new Shutdowns(this);
+
+  // Both are made while Channel's constructor runs: an initializer here would undo that.
+  private SocketUnsafe queued;
+  private DirectWriteUnsafe direct;
+
   private IoRegistration registration;
   private XenShmLoop loop;
   private MappedOffer pendingOffer;
@@ -158,17 +163,25 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected AbstractUnsafe newUnsafe() {
-    return new SocketUnsafe();
+    queued = new SocketUnsafe();
+    direct = new DirectWriteUnsafe(this, queued);
+    return queued;
   }
 
-  private SocketUnsafe socketUnsafe() {
-    return (SocketUnsafe) unsafe();
+  @Override
+  public Unsafe unsafe() {
+    return direct;
+  }
+
+  @Override
+  public long bytesBeforeUnwritable() {
+    return direct.bytesBeforeUnwritable();
   }
 
   @Override
   protected void doRegister(ChannelPromise promise) {
     ((IoEventLoop) eventLoop())
-        .register(socketUnsafe())
+        .register(queued)
         .addListener(
             (io.netty.util.concurrent.Future<IoRegistration> future) -> {
               if (!future.isSuccess()) {
@@ -315,6 +328,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   protected void doClose() {
     open = false;
     active = false;
+    direct.queueHeld();
     if (connectAttempt != null) {
       connectAttempt.close();
     }
@@ -372,12 +386,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   /** Writes again what did not fit before. */
   void flushNow() {
-    socketUnsafe().flushNow();
+    queued.flushNow();
   }
 
   /** A write failed outside of a flush. */
   void writeFailed(Throwable cause) {
-    socketUnsafe().writeFailed(cause);
+    queued.writeFailed(cause);
   }
 
   void checkRegion(FileRegion region) throws IOException {
@@ -433,7 +447,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   /** On the event loop. */
   void shutdownOutputNow(ChannelPromise promise) {
-    socketUnsafe().shutdownOutput(promise);
+    queued.shutdownOutput(promise);
   }
 
   @Override
@@ -441,11 +455,12 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     if (carrier == null) {
       throw new NotYetConnectedException();
     }
+    direct.queueHeld();
     carrier.shutdownOutput();
   }
 
   /** Both what Netty's pipeline calls and what the event loop knows. */
-  private final class SocketUnsafe extends AbstractUnsafe implements XenShmIoHandle {
+  final class SocketUnsafe extends AbstractUnsafe implements XenShmIoHandle {
 
     @Override
     public void connect(

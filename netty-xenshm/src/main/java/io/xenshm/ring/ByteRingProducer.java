@@ -133,8 +133,12 @@ public final class ByteRingProducer {
     return count;
   }
 
-  /** Whether {@code wanted} bytes can be written now; looks at the peer's index only if it must. */
-  boolean hasFree(int wanted) throws RingViolationException {
+  /**
+   * Whether {@code wanted} bytes can be written now; looks at the peer's index only if it must.
+   *
+   * @throws RingViolationException if the peer's index or state cannot be true
+   */
+  public boolean hasFree(int wanted) throws RingViolationException {
     return knownFree() >= wanted || free() >= wanted;
   }
 

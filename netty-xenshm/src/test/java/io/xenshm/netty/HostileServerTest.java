@@ -99,13 +99,15 @@ class HostileServerTest {
     assertViolation("producer index is " + Integer.toUnsignedString(index));
   }
 
-  @Test
-  void a1ConsumerIndexOutOfRangeFailsTheWrite() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {1, RING})
+  void a1ConsumerIndexOutOfRangeFailsTheWrite(int size) throws Exception {
     Channel channel = connected();
+    done(channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[RING])));
     attacker.set(CONTROL_TO_SERVER + RingLayout.CONSUMER_INDEX, -5);
     Throwable failure =
         channel
-            .writeAndFlush(Unpooled.wrappedBuffer(new byte[RING + 1]))
+            .writeAndFlush(Unpooled.wrappedBuffer(new byte[size]))
             .awaitUninterruptibly()
             .cause();
     assertInstanceOf(RingViolationException.class, failure);

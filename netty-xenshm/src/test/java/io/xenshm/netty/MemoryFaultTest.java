@@ -79,8 +79,12 @@ class MemoryFaultTest {
   private static void assertGone(Received received) throws Exception {
     get(received.inactive);
     if (received.exception.isDone()) {
-      Throwable cause = assertInstanceOf(IOException.class, get(received.exception));
-      assertTrue(cause.getMessage().contains("suspended"), cause.getMessage());
+      Throwable cause = get(received.exception);
+      // compiled code may tell of the fault when a handler's call into the channel returns
+      if (!(cause instanceof InternalError)) {
+        assertInstanceOf(IOException.class, cause);
+        assertTrue(cause.getMessage().contains("suspended"), cause.getMessage());
+      }
     }
   }
 

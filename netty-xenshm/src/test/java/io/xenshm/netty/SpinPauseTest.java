@@ -46,6 +46,31 @@ class SpinPauseTest {
   }
 
   @Test
+  void whereASystemCallIsSlowAYieldAsLongAsItLetNobodyRun() {
+    pause.callTook(25_000);
+    pause.yielded(20_000);
+    pause.found();
+    assertTrue(pause.keepsProcessor(0));
+
+    pause.yielded(60_000);
+    pause.found();
+    assertFalse(pause.keepsProcessor(0));
+  }
+
+  @Test
+  void whereASystemCallIsSlowTheProcessorIsKeptForLonger() {
+    pause.callTook(25_000);
+    assertTrue(pause.keepsProcessor(124_999));
+    assertFalse(pause.keepsProcessor(125_000));
+
+    pause.callTook(300);
+    assertFalse(pause.keepsProcessor(5_000));
+
+    pause.callTook(1_000_000);
+    assertFalse(pause.keepsProcessor(200_000));
+  }
+
+  @Test
   void workAfterALongTaskOfSomebodyElseIsNoEvidence() {
     pause.yielded(YIELD_TO_A_LONG_TASK);
     pause.found();

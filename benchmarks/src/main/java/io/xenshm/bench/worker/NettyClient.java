@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * A client on one event loop. It knows
  *
  * <pre>
- * stream SIZE TOTAL FLUSH_BYTES RING_SIZE
+ * stream SIZE TOTAL FLUSH_BYTES NESTED RING_SIZE
  * ping SIZE COUNT SPINS RING_SIZE
  * datagrams SIZE MILLIS PORT
  * connect COUNT AT_A_TIME
@@ -55,7 +55,8 @@ final class NettyClient implements Worker {
               Integer.parseInt(command[1]),
               Long.parseLong(command[2]),
               Integer.parseInt(command[3]),
-              Integer.parseInt(command[4]));
+              Boolean.parseBoolean(command[4]),
+              Integer.parseInt(command[5]));
       case "ping" ->
           ping(
               Integer.parseInt(command[1]),
@@ -75,10 +76,11 @@ final class NettyClient implements Worker {
     };
   }
 
-  private Answer stream(int size, long total, int flushBytes, int ringSize) throws Exception {
+  private Answer stream(int size, long total, int flushBytes, boolean nested, int ringSize)
+      throws Exception {
     ByteBuf message = message(size);
     try {
-      return run(new StreamHandler(message, total, flushBytes, true), true, ringSize);
+      return run(new StreamHandler(message, total, flushBytes, nested), true, ringSize);
     } finally {
       message.release();
     }

@@ -11,11 +11,13 @@ import io.xenshm.bench.Answer;
 final class StreamHandler extends ClientHandler {
   private final ByteBuf message;
   private final int flushBytes;
+  private final boolean nested;
   private final long total;
   private long sent;
   private int unflushed;
   private int answered;
   private boolean sending;
+  private boolean sendsSoon;
   private long start;
 
   /**
@@ -24,9 +26,12 @@ final class StreamHandler extends ClientHandler {
    * @param message what is sent again and again; the caller keeps it
    * @param total bytes to send, a multiple of the message's
    * @param flushBytes bytes after which a flush follows; at most the message's size for one a write
+   * @param nested whether it goes on as soon as the channel is writable: often in the middle of a
+   *     flush, where other flushes do nothing, so that it is not one a write
    */
-  StreamHandler(ByteBuf message, long total, int flushBytes, boolean spins) {
-    super(new Request(false, spins, total));
+  StreamHandler(ByteBuf message, long total, int flushBytes, boolean nested) {
+    super(new Request(false, true, total));
+    this.nested = nested;
     this.message = message;
     this.total = total;
     this.flushBytes = flushBytes;
@@ -40,13 +45,19 @@ final class StreamHandler extends ClientHandler {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    // is called in the middle of a flush too
-    if (!sending && start != 0) {
+    if (start == 0 || sending || sendsSoon) {
+      return;
+    }
+    if (nested) {
       send(ctx);
+    } else {
+      sendsSoon = true;
+      ctx.executor().execute(() -> send(ctx));
     }
   }
 
   private void send(ChannelHandlerContext ctx) {
+    sendsSoon = false;
     sending = true;
     int size = message.readableBytes();
     while (sent < total && ctx.channel().isWritable()) {

@@ -1,0 +1,203 @@
+package io.xenshm.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelProgressivePromise;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.internal.SystemPropertyUtil;
+import java.io.IOException;
+import java.net.SocketAddress;
+
+/**
+ * Spares a message that is flushed at once the queue of {@link ChannelOutboundBuffer}, which costs
+ * more than the copy of a small one: where nothing else waits, it goes from the write's hand into
+ * the ring. Everybody who looks at the queue in between finds the message there.
+ *
+ * <p>As of each {@code Unsafe}, {@link #outboundBuffer()} may be called from any thread, and the
+ * rest belongs to the event loop.
+ */
+final class DirectWriteUnsafe implements Channel.Unsafe {
+  /** What Netty's queue counts for a message beside its bytes. */
+  private static final int OVERHEAD =
+      SystemPropertyUtil.getInt("io.netty.transport.outboundBufferEntrySizeOverhead", 96);
+
+  private final XenShmSocketChannel channel;
+  private final XenShmSocketChannel.SocketUnsafe queued;
+
+  /** Written last, not flushed, and not in the queue. */
+  private ByteBuf held;
+
+  private ChannelPromise heldPromise;
+
+  /** What the held message would count for in the queue. Other threads look at it too. */
+  private int heldSize;
+
+  /** The queue may have messages that were not flushed. */
+  private boolean unflushed;
+
+  DirectWriteUnsafe(XenShmSocketChannel channel, XenShmSocketChannel.SocketUnsafe queued) {
+    this.channel = channel;
+    this.queued = queued;
+  }
+
+  @Override
+  public void write(Object msg, ChannelPromise promise) {
+    if (msg instanceof ByteBuf bytes && mayBeHeld(bytes, promise)) {
+      held = bytes;
+      heldPromise = promise;
+      heldSize = bytes.readableBytes() + OVERHEAD;
+    } else {
+      queueHeld();
+      unflushed = true;
+      queued.write(msg, promise);
+    }
+  }
+
+  private boolean mayBeHeld(ByteBuf bytes, ChannelPromise promise) {
+    int size = bytes.readableBytes();
+    ChannelOutboundBuffer queue = queued.outboundBuffer();
+    return held == null
+        && !unflushed
+        && queue != null
+        && queue.isEmpty()
+        && channel.carrier() instanceof RingCarrier
+        && size > 0
+        && size <= RingOutput.MAX_UNPUBLISHED
+        && queue.bytesBeforeUnwritable() > size + OVERHEAD
+        && !(promise instanceof ChannelProgressivePromise);
+  }
+
+  @Override
+  public void flush() {
+    ByteBuf bytes = held;
+    if (bytes == null) {
+      unflushed = false;
+      queued.flush();
+      return;
+    }
+    ChannelPromise promise = heldPromise;
+    letGo();
+    if (!promise.setUncancellable()) {
+      bytes.release();
+      return;
+    }
+    RingCarrier rings = (RingCarrier) channel.carrier();
+    boolean written = false;
+    try {
+      written = rings.writeAtOnce(bytes);
+    } catch (InternalError e) {
+      rings.memoryFaulted();
+    } catch (IOException | RuntimeException e) {
+      queued.write(bytes, promise);
+      queued.outboundBuffer().addFlush();
+      queued.writeFailed(e);
+      return;
+    }
+    if (written) {
+      bytes.release();
+      promise.trySuccess();
+    } else {
+      queued.write(bytes, promise);
+      queued.flush();
+    }
+  }
+
+  private void letGo() {
+    held = null;
+    heldPromise = null;
+    heldSize = 0;
+  }
+
+  /** Puts a message that is held where Netty expects it. On the event loop. */
+  void queueHeld() {
+    if (held != null) {
+      ByteBuf bytes = held;
+      ChannelPromise promise = heldPromise;
+      letGo();
+      unflushed = true;
+      queued.write(bytes, promise);
+    }
+  }
+
+  /** As {@link Channel#bytesBeforeUnwritable()}. From any thread. */
+  long bytesBeforeUnwritable() {
+    ChannelOutboundBuffer queue = queued.outboundBuffer();
+    return queue == null ? 0 : Math.max(0, queue.bytesBeforeUnwritable() - heldSize);
+  }
+
+  @Override
+  public ChannelOutboundBuffer outboundBuffer() {
+    if (held != null && channel.eventLoop().inEventLoop()) {
+      queueHeld();
+    }
+    return queued.outboundBuffer();
+  }
+
+  @SuppressWarnings("deprecation") // Netty's signature
+  @Override
+  public RecvByteBufAllocator.Handle recvBufAllocHandle() {
+    return queued.recvBufAllocHandle();
+  }
+
+  @Override
+  public SocketAddress localAddress() {
+    return queued.localAddress();
+  }
+
+  @Override
+  public SocketAddress remoteAddress() {
+    return queued.remoteAddress();
+  }
+
+  @Override
+  public void register(EventLoop eventLoop, ChannelPromise promise) {
+    queued.register(eventLoop, promise);
+  }
+
+  @Override
+  public void bind(SocketAddress localAddress, ChannelPromise promise) {
+    queued.bind(localAddress, promise);
+  }
+
+  @Override
+  public void connect(
+      SocketAddress remoteAddress, SocketAddress localAddress, ChannelPromise promise) {
+    queued.connect(remoteAddress, localAddress, promise);
+  }
+
+  @Override
+  public void disconnect(ChannelPromise promise) {
+    queueHeld();
+    queued.disconnect(promise);
+  }
+
+  @Override
+  public void close(ChannelPromise promise) {
+    queueHeld();
+    queued.close(promise);
+  }
+
+  @Override
+  public void closeForcibly() {
+    queued.closeForcibly();
+  }
+
+  @Override
+  public void deregister(ChannelPromise promise) {
+    queueHeld();
+    queued.deregister(promise);
+  }
+
+  @Override
+  public void beginRead() {
+    queued.beginRead();
+  }
+
+  @Override
+  public ChannelPromise voidPromise() {
+    return queued.voidPromise();
+  }
+}

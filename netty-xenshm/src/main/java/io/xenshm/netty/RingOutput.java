@@ -1,0 +1,174 @@
+package io.xenshm.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.FileRegion;
+import io.xenshm.link.Link;
+import io.xenshm.ring.ByteRingProducer;
+import java.io.IOException;
+
+/** What a channel writes into its ring. Belongs to the channel's event loop. */
+final class RingOutput {
+  /**
+   * Written bytes that the peer is not yet told of: small enough that it reads while this side
+   * still writes.
+   */
+  static final int MAX_UNPUBLISHED = 16 * 1024;
+
+  /** A flush gives way to others after this many times the ring's size. */
+  private static final int MAX_FLUSH_IN_RINGS = 8;
+
+  /** A full ring is written to again when this fraction of it is free. */
+  private static final int SPACE_FRACTION = 4;
+
+  private final XenShmSocketChannel channel;
+  private final Link link;
+  private final ByteRingProducer producer;
+  private final RingFileWriter fileWriter;
+  private volatile boolean shutdown;
+  private boolean waitsForSpace;
+  private boolean bellArmed;
+  private int unpublished;
+
+  RingOutput(XenShmSocketChannel channel, Link link) {
+    this.channel = channel;
+    this.link = link;
+    producer = link.producer();
+    fileWriter = new RingFileWriter(producer);
+  }
+
+  /**
+   * Writes a message for which nothing else waits, and tells the peer; false, and nothing done,
+   * where there is no room for all of it.
+   *
+   * @throws IOException if the peer's index or state cannot be true
+   */
+  boolean writeAtOnce(ByteBuf bytes) throws IOException {
+    int size = bytes.readableBytes();
+    if (!producer.hasFree(size)) {
+      return false;
+    }
+    producer.write(bytes, size);
+    publish();
+    return true;
+  }
+
+  /** Writes as much as can be; {@link #waitsForSpace()} tells whether something is left. */
+  void write(ChannelOutboundBuffer buffer) throws IOException {
+    waitsForSpace = false;
+    long limit = producer.written() + (long) producer.capacity() * MAX_FLUSH_IN_RINGS;
+    for (Object message = buffer.current(); message != null; message = buffer.current()) {
+      boolean complete =
+          message instanceof ByteBuf bytes
+              ? write(buffer, bytes)
+              : write(buffer, (FileRegion) message);
+      if (!complete || producer.written() > limit) {
+        waitsForSpace = true;
+        break;
+      }
+    }
+    publish();
+  }
+
+  private boolean write(ChannelOutboundBuffer buffer, ByteBuf bytes) throws IOException {
+    int before = bytes.readableBytes();
+    int count = -1;
+    while (bytes.isReadable() && count != 0) {
+      count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
+      written(count);
+    }
+    return progressed(buffer, before - bytes.readableBytes(), !bytes.isReadable());
+  }
+
+  private boolean write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
+    long before = region.transferred();
+    long count = -1;
+    while (region.transferred() < region.count() && count != 0) {
+      count = fileWriter.write(region);
+      if (count < 0 || (count == 0 && producer.free() > 0)) {
+        channel.checkRegion(region);
+        count = 0;
+      }
+      written((int) count);
+    }
+    return progressed(
+        buffer, region.transferred() - before, region.transferred() >= region.count());
+  }
+
+  private static boolean progressed(ChannelOutboundBuffer buffer, long count, boolean complete) {
+    if (count > 0) {
+      buffer.progress(count);
+    }
+    if (complete) {
+      buffer.remove();
+    }
+    return complete;
+  }
+
+  private void written(int count) {
+    unpublished += count;
+    if (unpublished >= MAX_UNPUBLISHED) {
+      publish();
+    }
+  }
+
+  private void publish() {
+    unpublished = 0;
+    if (producer.publish() && producer.takeDataBell()) {
+      link.ring();
+    }
+  }
+
+  boolean waitsForSpace() {
+    return waitsForSpace;
+  }
+
+  void setWaitsForSpace(boolean waits) {
+    waitsForSpace = waits;
+  }
+
+  boolean hasSpace() throws IOException {
+    return producer.free() >= producer.capacity() / SPACE_FRACTION;
+  }
+
+  /** Arms the doorbell where it matters; false where there is something to write after all. */
+  boolean armBell() throws IOException {
+    if (!waitsForSpace) {
+      return true;
+    }
+    if (!bellArmed) {
+      producer.armSpaceBell();
+      bellArmed = true;
+    }
+    return !hasSpace();
+  }
+
+  void disarmBell() {
+    if (bellArmed) {
+      producer.disarmSpaceBell();
+      bellArmed = false;
+    }
+  }
+
+  /** Nothing more is written; {@link #finish} tells the peer. */
+  void shutdown() {
+    shutdown = true;
+    waitsForSpace = false;
+  }
+
+  /** From any thread. */
+  boolean isShutdown() {
+    return shutdown;
+  }
+
+  void finish() {
+    producer.finish();
+    link.ring();
+  }
+
+  String describe() {
+    return producer.describe()
+        + (waitsForSpace ? ", waits for space" : "")
+        + (shutdown ? ", shut down" : "");
+  }
+}
