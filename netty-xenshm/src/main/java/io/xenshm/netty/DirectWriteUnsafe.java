@@ -7,6 +7,7 @@ import io.netty.channel.ChannelProgressivePromise;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.SystemPropertyUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -81,7 +82,7 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
     ChannelPromise promise = heldPromise;
     letGo();
     if (!promise.setUncancellable()) {
-      bytes.release();
+      ReferenceCountUtil.safeRelease(bytes);
       return;
     }
     RingCarrier rings = (RingCarrier) channel.carrier();
@@ -97,7 +98,7 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
       return;
     }
     if (written) {
-      bytes.release();
+      ReferenceCountUtil.safeRelease(bytes);
       promise.trySuccess();
     } else {
       queued.write(bytes, promise);

@@ -18,6 +18,7 @@ final class StreamHandler extends ClientHandler {
   private int answered;
   private boolean sending;
   private boolean sendsSoon;
+  private Runnable goOn;
   private long start;
 
   /**
@@ -39,6 +40,7 @@ final class StreamHandler extends ClientHandler {
 
   @Override
   void begin(ChannelHandlerContext ctx) {
+    goOn = () -> send(ctx);
     start = System.nanoTime();
     send(ctx);
   }
@@ -52,7 +54,7 @@ final class StreamHandler extends ClientHandler {
       send(ctx);
     } else {
       sendsSoon = true;
-      ctx.executor().execute(() -> send(ctx));
+      ctx.executor().execute(goOn);
     }
   }
 
