@@ -129,6 +129,17 @@ class DirectWriteTest {
   }
 
   @Test
+  void aMessageThatIsNeverFlushedFailsWithTheLoop() throws Exception {
+    ByteBuf message = bytes(1);
+    ChannelFuture write = onLoop(() -> channel.write(message));
+
+    domains.shutDownLoops();
+
+    assertInstanceOf(ClosedChannelException.class, write.cause());
+    assertEquals(0, message.refCnt());
+  }
+
+  @Test
   void aCancelledMessageIsNotSent() throws Exception {
     ByteBuf message = bytes(1);
     onLoop(
