@@ -266,14 +266,13 @@ public abstract class Link {
    * Touches the memory. Where it is gone, {@link #peerState()} is {@link PeerState#LOST} from now
    * on.
    */
-  @SuppressWarnings("ThreadPriorityCheck") // not for its yielding
   public final void checkMemory() {
     if (closed) {
       return;
     }
     try {
       descriptor.state();
-      Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
+      MemoryFaults.tell();
     } catch (InternalError e) {
       lost();
     }

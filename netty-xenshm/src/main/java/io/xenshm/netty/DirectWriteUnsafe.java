@@ -90,11 +90,11 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
     try {
       written = rings.writeAtOnce(bytes);
     } catch (InternalError e) {
-      rings.memoryFaulted();
+      rings.memoryFaulted(); // what follows says so
     } catch (IOException | RuntimeException e) {
       queued.write(bytes, promise);
       queued.outboundBuffer().addFlush();
-      queued.writeFailed(e);
+      queued.writeFailed(rings.reasonFor("broken pipe", e));
       return;
     }
     if (written) {

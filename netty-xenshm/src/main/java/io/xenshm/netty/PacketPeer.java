@@ -10,6 +10,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
 import io.xenshm.link.LinkListener;
+import io.xenshm.link.MemoryFaults;
 import io.xenshm.ring.PacketRingConsumer;
 import io.xenshm.ring.PacketRingProducer;
 import java.io.IOException;
@@ -136,6 +137,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
       if (!link.isClosed() && producer.publish() && producer.takeDataBell()) {
         link.ring();
       }
+      MemoryFaults.tell();
     } catch (InternalError e) {
       memoryGone(e);
     }
@@ -250,6 +252,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     boolean filled = false;
     try {
       consumer.read(packet);
+      MemoryFaults.tell(); // before a handler sees what is none of the peer's bytes
       filled = true;
       return packet;
     } finally {
@@ -330,6 +333,12 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
   }
 
   private void fail(Exception cause) {
+    try {
+      MemoryFaults.tell();
+    } catch (InternalError e) {
+      memoryGone(e); // what was read from it is not the peer's fault
+      return;
+    }
     IOException failure =
         new IOException(
             "rings with "

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelPromise;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
 import io.xenshm.link.LinkListener;
+import io.xenshm.link.MemoryFaults;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
@@ -169,6 +170,16 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     peerMayHaveChanged = true;
   }
 
+  /** What was read from memory that is gone may look like a fault of the peer's. */
+  Exception reasonFor(String what, Exception failure) {
+    try {
+      MemoryFaults.tell();
+      return failure;
+    } catch (InternalError e) {
+      return memoryGone(what, e);
+    }
+  }
+
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
   private IOException memoryGone(String what, InternalError fault) {
     link.lost();
@@ -190,7 +201,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   private void fail(Exception e) {
-    channel.pipeline().fireExceptionCaught(e);
+    channel.pipeline().fireExceptionCaught(reasonFor("connection lost", e));
     channel.unsafe().close(channel.unsafe().voidPromise());
   }
 
@@ -240,6 +251,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     }
     try {
       writeNow(buffer);
+    } catch (IOException e) {
+      throw reasonFor("broken pipe", e);
     } catch (InternalError e) {
       throw memoryGone("broken pipe", e);
     }

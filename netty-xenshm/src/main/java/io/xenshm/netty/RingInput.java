@@ -6,6 +6,7 @@ import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.xenshm.link.Link;
+import io.xenshm.link.MemoryFaults;
 import io.xenshm.ring.ByteRingConsumer;
 import java.io.IOException;
 
@@ -104,6 +105,7 @@ final class RingInput {
     try {
       allocation.attemptedBytesRead(buffer.writableBytes());
       allocation.lastBytesRead(fill(buffer));
+      MemoryFaults.tell(); // before a handler sees what is none of the peer's bytes
       filled = true;
     } finally {
       if (!filled) {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.FileRegion;
 import io.xenshm.link.Link;
+import io.xenshm.link.MemoryFaults;
 import io.xenshm.ring.ByteRingProducer;
 import java.io.IOException;
 
@@ -117,6 +118,7 @@ final class RingOutput {
     if (producer.publish() && producer.takeDataBell()) {
       link.ring();
     }
+    MemoryFaults.tell(); // before anybody learns that it is written
   }
 
   boolean waitsForSpace() {
