@@ -203,7 +203,7 @@ final class AttackBench implements AutoCloseable {
 
   /** Returns MB/s. */
   private double stream() throws IOException, InterruptedException {
-    Pair.Measured measured = pair.measure("stream %d %d 0 false 0".formatted(SIZE, total));
+    Pair.Measured measured = pair.measureStream(SIZE, total);
     return total / (measured.answer().number("nanos") / 1e9) / 1e6;
   }
 

@@ -86,6 +86,25 @@ final class Pair {
         Cost.between(serverBefore, ask(server, "meter")));
   }
 
+  /** Measures a stream as {@link #measure} does: each write flushed, rings of the default size. */
+  Measured measureStream(int writeBytes, long totalBytes) throws IOException, InterruptedException {
+    return measureStream(writeBytes, totalBytes, 0, false, 0);
+  }
+
+  /**
+   * Measures a stream as {@link #measure} does.
+   *
+   * @param flushBytes how many bytes are written for a flush; 0: each write is flushed
+   * @param nested whether the next write happens where Netty tells that the channel is writable
+   * @param ringSize in bytes; 0: the default
+   */
+  Measured measureStream(
+      int writeBytes, long totalBytes, int flushBytes, boolean nested, int ringSize)
+      throws IOException, InterruptedException {
+    return measure(
+        "stream %d %d %d %b %d".formatted(writeBytes, totalBytes, flushBytes, nested, ringSize));
+  }
+
   /** Has the client do something that is not measured. */
   void tell(String command) throws IOException, InterruptedException {
     ask(client, command);

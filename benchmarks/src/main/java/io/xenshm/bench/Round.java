@@ -86,14 +86,12 @@ final class Round {
       throws IOException, InterruptedException {
     long messages = Math.min(Math.ceilDiv(amounts.streamBytes(size), size), MAX_TRANSFERS);
     Measured measured =
-        pair.measure(
-            "stream %d %d %d %b %d"
-                .formatted(
-                    size,
-                    messages * size,
-                    flushBytes,
-                    subject.benchmark() == Benchmark.NESTED,
-                    options.ringSize()));
+        pair.measureStream(
+            size,
+            messages * size,
+            flushBytes,
+            subject.benchmark() == Benchmark.NESTED,
+            options.ringSize());
     double nanos = measured.answer().number("nanos");
     double rate = messages * size / (nanos / 1e9) / 1e6;
     results.add(subject, Metric.MEGABYTES_PER_SECOND, rate);
@@ -190,7 +188,7 @@ final class Round {
   /** Agrona's ring loses nothing: its sender waits for room. */
   private void packetsThatWait(Pair pair, int size) throws IOException, InterruptedException {
     long packets = Math.min(amounts.streamBytes(size) / size, MAX_TRANSFERS);
-    Measured measured = pair.measure("stream %d %d 0 false 0".formatted(size, packets * size));
+    Measured measured = pair.measureStream(size, packets * size);
     Subject subject = new Subject(Benchmark.DATAGRAM, label(pair), size);
     double rate = packets / (measured.answer().number("nanos") / 1e9);
     results.add(subject, Metric.PACKETS_PER_SECOND, rate);
