@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.ByteRingProducer;
+import io.xenshm.xen.MemoryFaults;
 import io.xenshm.xen.XenException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -138,6 +139,7 @@ public abstract class Link {
   public final boolean beat() {
     descriptor.setBeat(role.ownBeatOffset, ++ownBeat);
     int seen = descriptor.beat(role.peerBeatOffset);
+    MemoryFaults.tell();
     boolean lives = seen != peerBeat;
     peerBeat = seen;
     return lives;
@@ -245,6 +247,7 @@ public abstract class Link {
     try {
       producer.finish();
       descriptor.setClosed(role.ownClosedOffset, closedWord());
+      MemoryFaults.tell(); // before the port is unbound, which must not be where it is gone
     } catch (InternalError e) {
       lost();
       return;

@@ -6,7 +6,7 @@ import io.netty.channel.ChannelPromise;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
 import io.xenshm.link.LinkListener;
-import io.xenshm.link.MemoryFaults;
+import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 

@@ -6,8 +6,8 @@ import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.xenshm.link.Link;
-import io.xenshm.link.MemoryFaults;
 import io.xenshm.ring.ByteRingConsumer;
+import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 
 /** What a channel reads from its ring. Belongs to the channel's event loop. */

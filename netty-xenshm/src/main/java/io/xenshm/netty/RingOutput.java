@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.FileRegion;
 import io.xenshm.link.Link;
-import io.xenshm.link.MemoryFaults;
 import io.xenshm.ring.ByteRingProducer;
+import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 
 /** What a channel writes into its ring. Belongs to the channel's event loop. */

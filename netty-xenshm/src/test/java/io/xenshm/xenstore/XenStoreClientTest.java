@@ -11,6 +11,7 @@ import io.xenshm.xen.XenStore.Permission;
 import io.xenshm.xen.XenStore.Watch;
 import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
+import io.xenshm.xen.sim.Await;
 import io.xenshm.xen.sim.xenstore.SimXenStore;
 import io.xenshm.xen.sim.xenstore.XenStoreFlavour;
 import java.nio.file.Path;
@@ -227,11 +228,7 @@ final class XenStoreClientTest {
     }
     get(one.transaction(tx -> tx.write("data/last", "v")));
     // those whose results nobody wants any more end too, and may have met a conflict on the way
-    int nodes;
-    do {
-      nodes = get(one.list("data")).size();
-    } while (nodes < 31);
-    assertEquals(31, nodes);
+    Await.until("31 nodes", () -> get(one.list("data")).size() == 31);
     assertEquals(0, daemon.transactions(1));
   }
 

@@ -7,6 +7,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.posix.Posix;
 import io.xenshm.posix.PosixException;
 import io.xenshm.xen.EventChannels;
+import io.xenshm.xen.MemoryFaults;
 import io.xenshm.xen.SharedPages;
 import io.xenshm.xen.XenException;
 import java.io.IOException;
@@ -170,11 +171,10 @@ final class SimulatedPages implements SharedPages {
     return references.length + " pages shared with domain " + peerDomainId;
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // not for its yielding
   private void clearByte() {
     try {
       memory.set(JAVA_BYTE, notice.offset, (byte) 0);
-      Thread.yield(); // compiled code tells of a fault at the next call of this kind, not before
+      MemoryFaults.tell();
     } catch (InternalError e) {
       LOGGER.debug("{} are gone", this, e);
     }

@@ -1,4 +1,4 @@
-package io.xenshm.link;
+package io.xenshm.xen;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package io.xenshm.link;
+package io.xenshm.xen;
 
 /**
  * Where a guest was suspended and resumed, the kernel took the memory away that other domains had
