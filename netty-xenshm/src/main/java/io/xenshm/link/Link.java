@@ -223,6 +223,18 @@ public abstract class Link {
    * another loop begins to use the link.
    */
   public final void close() {
+    end(false);
+  }
+
+  /**
+   * As {@link #close}, but the peer is told of a reset: what it wrote was not read, or what was to
+   * be sent to it is given up.
+   */
+  public final void reset() {
+    end(true);
+  }
+
+  private void end(boolean reset) {
     if (closed) {
       return;
     }
@@ -232,7 +244,7 @@ public abstract class Link {
     }
     closed = true;
     listener = LinkListener.IGNORING;
-    tellPeer();
+    tellPeer(reset);
     if (home.equals(now)) {
       releaseUnlessFaulted();
     } else {
@@ -240,12 +252,16 @@ public abstract class Link {
     }
   }
 
-  private void tellPeer() {
+  private void tellPeer(boolean reset) {
     if (suspended) {
       return;
     }
     try {
-      producer.finish();
+      if (reset) {
+        producer.reset();
+      } else {
+        producer.close();
+      }
       descriptor.setClosed(role.ownClosedOffset, closedWord());
       MemoryFaults.tell(); // before the port is unbound, which must not be where it is gone
     } catch (InternalError e) {

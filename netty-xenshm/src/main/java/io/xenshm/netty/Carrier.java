@@ -12,6 +12,9 @@ interface Carrier {
   /** Reads when there is something, and once even where auto-read is off. */
   void beginRead();
 
+  /** Auto-read was switched off: takes back a read that found nothing yet. */
+  void cancelRead();
+
   /**
    * Writes as much as can be, and removes it from the buffer. The rest is written later without
    * another call.

@@ -178,6 +178,13 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
   @Override
   public void close(ChannelPromise promise) {
     queueHeld();
+    if (channel.carrier() instanceof RingCarrier rings) {
+      try {
+        rings.failPending();
+      } catch (IOException e) {
+        queued.writeFailed(e);
+      }
+    }
     queued.close(promise);
   }
 

@@ -28,6 +28,16 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   private PeerState peer = PeerState.OPEN;
   private boolean peerMayHaveChanged;
   private boolean suspended;
+
+  /** Something was written although the peer has gone. */
+  private boolean writtenInVain;
+
+  /** A write has failed, which the channel is told when it has read what came before. */
+  private boolean failsAfterReading;
+
+  /** Further writes fail. A socket gets the peer's RST at that point. */
+  private boolean broken;
+
   private int silentLooks;
 
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
@@ -148,6 +158,11 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   @Override
+  public void cancelRead() {
+    input.cancelRead();
+  }
+
+  @Override
   public long spinNanos() {
     return TimeUnit.MICROSECONDS.toNanos(channel.config().getSpinMicros());
   }
@@ -216,18 +231,56 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     input.disarmBell();
     output.disarmBell();
     int steps = 0;
-    if (output.waitsForSpace() && (peer != PeerState.OPEN || output.hasSpace())) {
+    if (!isPeerGone() && output.waitsForSpace() && output.hasSpace()) {
       channel.flushNow();
       steps++;
     }
     if (!link.isClosed()) {
-      steps += input.read();
+      steps += input.read(isPeerGone());
     }
-    if (!link.isClosed() && peer == PeerState.DIED && input.isDrained()) {
+    if (!link.isClosed() && isPeerGone() && (input.isDrained() || !input.wantsData())) {
+      steps += endAfterPeer();
+    }
+    if (!link.isClosed() && input.hasArrivedAtEnd()) {
+      input.end();
+      steps++;
+    }
+    return steps;
+  }
+
+  private boolean isPeerGone() throws IOException {
+    return peer != PeerState.OPEN || input.isPeerGone();
+  }
+
+  /** What the peer sent before it went was read, or is not asked for. */
+  private int endAfterPeer() throws IOException {
+    if (peer == PeerState.DIED && input.isDrained()) {
       throw new IOException(
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
-    return steps;
+    broken |= writtenInVain;
+    writtenInVain = false;
+    if (!output.waitsForSpace()) {
+      return 0;
+    }
+    output.setWaitsForSpace(false);
+    channel.writeFailed(brokenPipe());
+    return 1;
+  }
+
+  /** The channel is to be closed: a write that was to fail after reading fails now. */
+  void failPending() throws IOException {
+    if (failsAfterReading && !suspended && !link.isClosed()) {
+      failsAfterReading = false;
+      channel.writeFailed(brokenPipe());
+    }
+  }
+
+  private IOException brokenPipe() throws IOException {
+    return input.isReset()
+        ? input.connectionReset()
+        : new IOException(
+            "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
   }
 
   private IOException suspended(String what) {
@@ -263,14 +316,32 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     if (peer == PeerState.LOST) {
       throw suspended("broken pipe");
     }
-    if (peer != PeerState.OPEN) {
-      throw new IOException(
-          "broken pipe: the peer in domain " + link.peerDomain() + " has closed the connection");
+    if (broken || input.refusesWrites()) {
+      failAfterReading();
+      return;
     }
+    boolean inVain = isPeerGone();
     output.write(buffer);
-    if (output.waitsForSpace()) {
+    if (inVain) {
+      writtenInVain = true; // which succeeds, as it does over TCP
+      input.answeredByReset();
+      if (output.waitsForSpace()) {
+        failAfterReading();
+      }
+    }
+    if (writtenInVain || output.waitsForSpace()) {
       activate();
     }
+  }
+
+  /** A write that fails closes the channel: what the peer sent before it went is read first. */
+  private void failAfterReading() throws IOException {
+    if (input.isDrained() || !input.wantsData()) {
+      throw brokenPipe();
+    }
+    failsAfterReading = true;
+    output.setWaitsForSpace(true);
+    activate();
   }
 
   /**
@@ -337,11 +408,21 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
         + input.describe();
   }
 
+  /** As a socket does: when told so, and where bytes of the peer's were not read. */
+  private boolean resets() {
+    try {
+      return channel.config().getSoLinger() == 0 || (peer != PeerState.LOST && input.hasUnread());
+    } catch (InternalError e) {
+      link.lost();
+      return false;
+    }
+  }
+
   @Override
   public void close() {
     if (!link.isClosed()) {
       link.runAtHome(() -> heartbeats.remove(this));
-      loop.handshakes().run(link.peerDomain(), link::close);
+      loop.handshakes().run(link.peerDomain(), resets() ? link::reset : link::close);
     }
   }
 }

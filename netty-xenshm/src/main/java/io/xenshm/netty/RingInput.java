@@ -7,6 +7,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.xenshm.link.Link;
 import io.xenshm.ring.ByteRingConsumer;
+import io.xenshm.ring.RingLayout;
 import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 
@@ -20,6 +21,13 @@ final class RingInput {
   private final ByteRingConsumer consumer;
   private final int releaseSize;
   private boolean readPending;
+
+  /**
+   * The end has arrived: all before it is read, whatever auto-read says, as epoll's channel does.
+   */
+  private boolean hungUp;
+
+  private boolean reset;
   private volatile boolean shutdown;
   private boolean ended;
   private boolean bellArmed;
@@ -36,23 +44,39 @@ final class RingInput {
     readPending = true;
   }
 
-  private boolean wantsData() {
-    return !ended && (shutdown || readPending || channel.config().isAutoRead());
+  /** Auto-read was switched off: a read that found nothing yet is taken back. */
+  void cancelRead() {
+    readPending = false;
+  }
+
+  boolean wantsData() {
+    return !ended && (shutdown || hungUp || readPending || channel.config().isAutoRead());
   }
 
   /**
-   * Reads what there is, and returns the steps of work that were done. The end of the input is told
-   * also to those who do not read, once they have read all before.
+   * Reads what there is, and returns the steps of work that were done.
+   *
+   * @param peerGone whether the peer has closed the connection, or died
    */
-  int read() throws IOException {
+  int read(boolean peerGone) throws IOException {
+    // While the ring is full an end waits behind the data, as a FIN behind a closed window.
+    boolean finished = peerGone || consumer.writerState() != RingLayout.OPEN;
+    hungUp = finished && (isReset() || !isFull());
     if (wantsData()) {
       return shutdown ? discard() : readMessages();
     }
-    if (!ended && consumer.isFinished()) {
-      end();
-      return 1;
-    }
     return 0;
+  }
+
+  /**
+   * After the end no more than a ring can be left. A peer that goes on nevertheless has to wait.
+   */
+  private boolean isLeft(int bytesRead) {
+    return hungUp && bytesRead < consumer.capacity();
+  }
+
+  private boolean isFull() throws IOException {
+    return consumer.refresh() == consumer.capacity();
   }
 
   private int readMessages() throws IOException {
@@ -63,6 +87,7 @@ final class RingInput {
     ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
     allocation.reset(channel.config());
     int reads = 0;
+    int bytes = 0;
     do {
       if (consumer.available() == 0) {
         break;
@@ -70,24 +95,33 @@ final class RingInput {
       ByteBuf buffer = readBuffer(allocation);
       allocation.incMessagesRead(1);
       reads++;
+      bytes += buffer.readableBytes();
       readPending = false;
       pipeline.fireChannelRead(buffer);
-    } while (!link.isClosed() && !shutdown && allocation.continueReading());
+    } while (!link.isClosed() && !shutdown && (isLeft(bytes) || allocation.continueReading()));
     if (reads > 0) {
       allocation.readComplete();
       pipeline.fireChannelReadComplete();
     }
-    if (!link.isClosed() && consumer.isFinished()) {
-      end();
-      return reads + 1;
-    }
     return reads;
   }
 
-  private void end() {
+  /** Says whether everything up to the end was read, and the pipeline was not told of the end. */
+  boolean hasArrivedAtEnd() throws IOException {
+    return !ended && consumer.isFinished();
+  }
+
+  /** Tells the pipeline of the end, and closes the channel unless it may be half closed. */
+  void end() throws IOException {
     ended = true;
     readPending = false;
     if (shutdown) {
+      return;
+    }
+    if (isReset()) {
+      channel.pipeline().fireExceptionCaught(connectionReset());
+    }
+    if (link.isClosed()) {
       return;
     }
     if (channel.config().isAllowHalfClosure()) {
@@ -146,6 +180,39 @@ final class RingInput {
         && consumer.knownFree() >= consumer.capacity() / 2
         && consumer.takeSpaceBell()) {
       link.ring();
+    }
+  }
+
+  /** Says whether the connection was reset. */
+  boolean isReset() throws IOException {
+    return reset || consumer.writerState() == RingLayout.RESET;
+  }
+
+  /** Says whether the peer gave up what was, or would be, written to it. */
+  boolean refusesWrites() throws IOException {
+    return reset || consumer.writerState() >= RingLayout.RESET;
+  }
+
+  /** Says whether the ring tells that its peer has gone. */
+  boolean isPeerGone() throws IOException {
+    return consumer.writerState() >= RingLayout.CLOSED;
+  }
+
+  /** The peer, which has closed the connection, was written to: that resets it, as over TCP. */
+  void answeredByReset() throws IOException {
+    reset |= !ended && isFull(); // else the end had arrived before
+  }
+
+  IOException connectionReset() {
+    return new IOException("connection reset by the peer in domain " + link.peerDomain());
+  }
+
+  /** Says whether the peer has written what nobody will read. */
+  boolean hasUnread() {
+    try {
+      return consumer.refresh() > 0;
+    } catch (IOException e) {
+      return true; // it broke the protocol
     }
   }
 

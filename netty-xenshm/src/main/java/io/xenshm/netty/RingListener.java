@@ -140,6 +140,11 @@ final class RingListener {
     }
   }
 
+  /** Auto-read was switched off: takes back a read that found nothing yet. */
+  void cancelRead() {
+    readPending = false;
+  }
+
   private void accept() {
     if (accepting || backlog.isEmpty() || !wantsChildren()) {
       return;

@@ -28,7 +28,15 @@ final class TcpCarrier implements Carrier {
     this.socket = socket;
     writer = new TcpWriter(channel, socket);
     socket.pipeline().addLast(new Bridge());
+    socket.closeFuture().addListener(closed -> socketClosed());
     channel.config().forwardTo(socket.config());
+  }
+
+  /** What the socket had to write fails next, with the cause, and closes the channel then. */
+  private void socketClosed() {
+    if (channel.isActive() && !writer.isWriting()) {
+      channel.closeIfOpen();
+    }
   }
 
   ChannelFuture register(EventLoop loop) {
@@ -76,6 +84,10 @@ final class TcpCarrier implements Carrier {
   public void beginRead() {
     socket.unsafe().beginRead();
   }
+
+  /** The socket's own configuration was told. */
+  @Override
+  public void cancelRead() {}
 
   @Override
   public void write(ChannelOutboundBuffer buffer) throws Exception {
@@ -147,7 +159,7 @@ final class TcpCarrier implements Carrier {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-      channel.unsafe().close(channel.unsafe().voidPromise());
+      channel.closeIfOpen();
     }
 
     /** The channel reads when its own pipeline says so. */

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundBuffer.MessageProcessor;
 import io.netty.channel.DefaultChannelProgressivePromise;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Socket;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -72,6 +73,11 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
         buffer.removeBytes(count);
       }
     }
+  }
+
+  /** Says whether the socket has messages to write, or is being given some. */
+  boolean isWriting() {
+    return failure == null && (writing || !handedOver.isEmpty());
   }
 
   private void handOver(ChannelOutboundBuffer buffer) throws Exception {
@@ -158,11 +164,18 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
   @Override
   public boolean tryFailure(Throwable cause) {
     if (failure == null) {
-      failure = cause;
+      failure = reasonOf(cause);
       if (!writing && channel.unsafe().outboundBuffer() != null) {
-        channel.writeFailed(cause);
+        channel.writeFailed(failure);
       }
     }
     return true;
+  }
+
+  /** Where a write's failure shut the socket's output down, it is that failure that counts. */
+  private static Throwable reasonOf(Throwable cause) {
+    return cause instanceof ChannelOutputShutdownException && cause.getCause() != null
+        ? cause.getCause()
+        : cause;
   }
 }

@@ -287,6 +287,13 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
     routes.activateAll();
   }
 
+  /** Auto-read was switched off. On another thread a read that was asked for stays, as epoll's. */
+  void autoReadCleared() {
+    if (!isRegistered() || eventLoop().inEventLoop()) {
+      readPending = false;
+    }
+  }
+
   @Override
   protected void doWrite(ChannelOutboundBuffer in) throws Exception {
     if (local == null) {

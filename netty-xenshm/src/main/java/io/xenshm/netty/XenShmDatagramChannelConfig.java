@@ -368,6 +368,11 @@ public final class XenShmDatagramChannelConfig extends DefaultChannelConfig
   }
 
   @Override
+  protected void autoReadCleared() {
+    ((XenShmDatagramChannel) channel).autoReadCleared();
+  }
+
+  @Override
   public XenShmDatagramChannelConfig setAutoClose(boolean autoClose) {
     super.setAutoClose(autoClose);
     return this;

@@ -44,6 +44,9 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
   private volatile InetSocketAddress local;
   private volatile boolean open = true;
 
+  /** A read was asked for before the channel was bound. */
+  private boolean earlyRead;
+
   @Override
   public XenShmServerSocketChannelConfig config() {
     return config;
@@ -130,6 +133,13 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
 
   @Override
   protected void doBind(SocketAddress localAddress) throws Exception {
+    bindTo(localAddress);
+    if (earlyRead) {
+      doBeginRead();
+    }
+  }
+
+  private void bindTo(SocketAddress localAddress) throws Exception {
     if (localAddress instanceof XenShmAddress address) {
       bindDomain(address);
     } else if (!(localAddress instanceof InetSocketAddress address)) {
@@ -144,6 +154,17 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
         announceIfPossible(bound);
       }
       local = bound;
+    }
+  }
+
+  /** Auto-read was switched off. On another thread a read that was asked for stays, as epoll's. */
+  void autoReadCleared() {
+    if (isRegistered() && !eventLoop().inEventLoop()) {
+      return;
+    }
+    earlyRead = false;
+    if (ring != null) {
+      ring.cancelRead();
     }
   }
 
@@ -240,6 +261,7 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
 
   @Override
   protected void doBeginRead() {
+    earlyRead = local == null;
     if (ring != null) {
       ring.beginRead();
     }

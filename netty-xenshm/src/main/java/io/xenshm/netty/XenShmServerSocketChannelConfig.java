@@ -213,6 +213,11 @@ public final class XenShmServerSocketChannelConfig extends DefaultChannelConfig
   }
 
   @Override
+  protected void autoReadCleared() {
+    ((XenShmServerSocketChannel) channel).autoReadCleared();
+  }
+
+  @Override
   public XenShmServerSocketChannelConfig setMessageSizeEstimator(MessageSizeEstimator estimator) {
     super.setMessageSizeEstimator(estimator);
     return this;

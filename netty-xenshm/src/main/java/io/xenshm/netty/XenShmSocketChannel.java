@@ -69,6 +69,9 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   private volatile boolean open = true;
   private volatile boolean active;
 
+  /** A read was asked for before there was anything to read from. */
+  private boolean earlyRead;
+
   /** Creates a channel that is not connected. */
   public XenShmSocketChannel() {
     super(null);
@@ -252,6 +255,10 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     reason = newReason;
     active = true;
     XenShmMetrics.connected(newReason);
+    if (earlyRead) {
+      earlyRead = false;
+      newCarrier.beginRead();
+    }
   }
 
   void announcePath() {
@@ -365,8 +372,21 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected void doBeginRead() {
-    if (carrier != null) {
+    if (carrier == null) {
+      earlyRead = true;
+    } else {
       carrier.beginRead();
+    }
+  }
+
+  /** Auto-read was switched off. On another thread a read that was asked for stays, as epoll's. */
+  void autoReadCleared() {
+    if (isRegistered() && !eventLoop().inEventLoop()) {
+      return;
+    }
+    earlyRead = false;
+    if (carrier != null) {
+      carrier.cancelRead();
     }
   }
 

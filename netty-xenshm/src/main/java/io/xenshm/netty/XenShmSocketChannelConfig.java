@@ -380,6 +380,11 @@ public final class XenShmSocketChannelConfig extends DefaultChannelConfig
   }
 
   @Override
+  protected void autoReadCleared() {
+    ((XenShmSocketChannel) channel).autoReadCleared();
+  }
+
+  @Override
   public XenShmSocketChannelConfig setAutoClose(boolean autoClose) {
     super.setAutoClose(autoClose);
     ChannelConfig tcp = socket;

@@ -27,7 +27,7 @@ public final class ByteRingConsumer {
   /** Last valid value of the peer's index. */
   private int produced;
 
-  private boolean finished;
+  private int writerState = RingLayout.OPEN;
 
   /** Bytes that the producer published so far. */
   private long received;
@@ -89,7 +89,7 @@ public final class ByteRingConsumer {
 
   /** As {@link #available}, from a new look at the peer's index. */
   public int refresh() throws RingViolationException {
-    if (!finished) {
+    if (writerState == RingLayout.OPEN) {
       int read = control.acquire(RingLayout.PRODUCER_INDEX);
       // An honest producer knows of no more space than was released. One unsigned comparison
       // refuses both a step back and a step past that.
@@ -180,25 +180,42 @@ public final class ByteRingConsumer {
   }
 
   /**
-   * Whether the producer has finished and everything it wrote was read. Its end is final: from the
-   * first look that sees it, neither the producer's state nor its index is read again.
+   * Whether the producer has finished and everything it wrote was read. Its end is final: after the
+   * first look that sees it, its index is not read again.
    *
    * @throws RingViolationException if the peer's state or index cannot be true
    */
   public boolean isFinished() throws RingViolationException {
-    if (!finished) {
-      int state = control.acquire(RingLayout.WRITER_STATE);
-      if (state == RingLayout.OPEN) {
-        return false;
-      }
-      if (state != RingLayout.FINISHED) {
-        throw RingViolationException.state("writer state", state);
-      }
-      // The index after the state: it is the last one, since nothing is written after finish.
+    return writerState() != RingLayout.OPEN && produced == consumed;
+  }
+
+  /**
+   * Returns how far the producer has ended: {@link RingLayout#OPEN}, {@link RingLayout#FINISHED},
+   * {@link RingLayout#CLOSED}, {@link RingLayout#RESET} or {@link RingLayout#FINISHED_AND_RESET}.
+   * What it published before can still be read. The state only grows, whatever the peer writes
+   * later.
+   *
+   * @throws RingViolationException if the peer's state or index cannot be true
+   */
+  public int writerState() throws RingViolationException {
+    int read = control.acquire(RingLayout.WRITER_STATE);
+    if (read > writerState || read < RingLayout.OPEN) {
+      checkWriterState(read);
+      // The index after the state: it is the last one, since nothing is written after the end.
       refresh();
-      finished = true;
+      writerState = read;
     }
-    return produced == consumed;
+    return writerState;
+  }
+
+  private static void checkWriterState(int state) throws RingViolationException {
+    switch (state) {
+      case RingLayout.FINISHED,
+          RingLayout.CLOSED,
+          RingLayout.RESET,
+          RingLayout.FINISHED_AND_RESET -> {}
+      default -> throw RingViolationException.state("writer state", state, "0, 1, 3, 6 or 7");
+    }
   }
 
   /** Tells the producer that nothing will be read any more. */

@@ -199,9 +199,23 @@ public final class ByteRingProducer {
    * {@link IllegalStateException}.
    */
   public void finish() {
+    finish(RingLayout.FINISHED);
+  }
+
+  /** As {@link #finish()}, and the peer is not read any more either. */
+  public void close() {
+    finish(RingLayout.CLOSED);
+  }
+
+  /** As {@link #close}, and the peer is told that data may be lost. */
+  public void reset() {
+    finish(finished ? RingLayout.FINISHED_AND_RESET : RingLayout.RESET);
+  }
+
+  private void finish(int state) {
     publish();
     finished = true;
-    control.release(RingLayout.WRITER_STATE, RingLayout.FINISHED);
+    control.release(RingLayout.WRITER_STATE, state);
   }
 
   /** Total bytes published. */
@@ -226,7 +240,7 @@ public final class ByteRingProducer {
 
   private static void checkReaderState(int state) throws RingViolationException {
     if ((state & ~1) != 0) {
-      throw RingViolationException.state("reader state", state);
+      throw RingViolationException.state("reader state", state, "0 or 1");
     }
   }
 }

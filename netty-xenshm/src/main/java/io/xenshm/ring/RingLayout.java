@@ -6,7 +6,7 @@ package io.xenshm.ring;
  * <pre>
  *   offset   u32, little-endian                                      written by
  *        0   PRODUCER_INDEX   free-running count of bytes written    producer
- *        4   WRITER_STATE     0 open, 1 finished                     producer
+ *        4   WRITER_STATE     see the values below                 producer
  *      128   CONSUMER_INDEX   free-running count of bytes read       consumer
  *      132   READER_STATE     0 open, 1 shut                         consumer
  *      256   DATA_BELL        1 = ring when there is data            armed by consumer, taken by producer
@@ -38,8 +38,20 @@ public final class RingLayout {
   /** Value of {@link #WRITER_STATE} and {@link #READER_STATE} at the start. */
   public static final int OPEN = 0;
 
-  /** Value of {@link #WRITER_STATE} when no more data will come. */
+  /** Value of {@link #WRITER_STATE} when no more data will come. The state only grows. */
   public static final int FINISHED = 1;
+
+  /** Value of {@link #WRITER_STATE} when also nothing is read any more in the other direction. */
+  public static final int CLOSED = 3;
+
+  /** Value of {@link #WRITER_STATE} when the connection was given up: data may be lost. */
+  public static final int RESET = 6;
+
+  /**
+   * Value of {@link #WRITER_STATE} when the connection was given up after {@link #FINISHED}: data
+   * of the other direction may be lost.
+   */
+  public static final int FINISHED_AND_RESET = 7;
 
   /** Value of {@link #READER_STATE} when nothing will be read any more. */
   public static final int SHUT = 1;

@@ -25,13 +25,14 @@ public final class RingViolationException extends IOException {
   }
 
   /** A state that is neither open nor ended. */
-  static RingViolationException state(String field, int read) {
+  static RingViolationException state(String field, int read, String expected) {
     return new RingViolationException(
         "ring protocol violated by the peer: "
             + field
             + " is "
             + Integer.toUnsignedString(read)
-            + ", expected 0 or 1");
+            + ", expected "
+            + expected);
   }
 
   /** A packet's length that is more than a packet or what was published can have. */

@@ -160,7 +160,7 @@ public final class HostileClient implements AutoCloseable {
 
   /** Ends the connection with any closed word. */
   public void close(int closedWord) throws XenException {
-    set(CONTROL_TO_SERVER + RingLayout.WRITER_STATE, RingLayout.FINISHED);
+    set(CONTROL_TO_SERVER + RingLayout.WRITER_STATE, RingLayout.CLOSED);
     set(CLOSED, closedWord);
     ring();
   }

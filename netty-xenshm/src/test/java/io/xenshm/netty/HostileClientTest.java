@@ -1,6 +1,7 @@
 package io.xenshm.netty;
 
 import static io.xenshm.link.HostileClient.ACCEPTED;
+import static io.xenshm.link.HostileClient.CLOSED;
 import static io.xenshm.link.HostileClient.CONTROL_TO_CLIENT;
 import static io.xenshm.link.HostileClient.CONTROL_TO_SERVER;
 import static io.xenshm.link.HostileClient.REFUSED;
@@ -36,6 +37,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -326,6 +328,31 @@ class HostileClientTest {
     attacker.publish(50);
     assertTheNeighbourIsServed();
     assertEquals(5, child.count());
+  }
+
+  @Test
+  void a15WritingOnAfterTheCloseDoesNotHoldTheLoop() throws Exception {
+    Received child = accepted();
+    attacker.set(CLOSED, 1);
+    AtomicBoolean more = new AtomicBoolean(true);
+    Thread writer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  int index = 0;
+                  while (more.get()) {
+                    index = attacker.get(CONTROL_TO_SERVER + RingLayout.CONSUMER_INDEX) + RING;
+                    attacker.set(CONTROL_TO_SERVER + RingLayout.PRODUCER_INDEX, index);
+                  }
+                });
+    try {
+      attacker.ring();
+      child.awaitBytes(20 * RING);
+      assertTheNeighbourIsServed();
+    } finally {
+      more.set(false);
+      writer.join();
+    }
   }
 
   @ParameterizedTest

@@ -102,12 +102,12 @@ final class HostileRingPeerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {2, -1, Integer.MIN_VALUE, 0x100})
+  @ValueSource(ints = {2, 4, 5, 8, -1, Integer.MIN_VALUE, 0x100})
   void writerStateOfNonsenseIsAViolation(int state) {
     ByteRingConsumer consumer = consumer(0);
     memory.set(RingLayout.WRITER_STATE, state);
     assertViolation(
-        "writer state is " + Integer.toUnsignedString(state) + ", expected 0 or 1",
+        "writer state is " + Integer.toUnsignedString(state) + ", expected 0, 1, 3, 6 or 7",
         consumer::isFinished);
   }
 
@@ -133,6 +133,19 @@ final class HostileRingPeerTest {
     assertEquals(10, consumer.skip(20));
     assertTrue(consumer.isFinished());
     assertEquals(0, consumer.available());
+  }
+
+  @Test
+  void writerStateOnlyGrowsWhateverThePeerWritesLater() throws Exception {
+    ByteRingConsumer consumer = consumer(0);
+    memory.set(RingLayout.WRITER_STATE, RingLayout.RESET);
+    assertEquals(RingLayout.RESET, consumer.writerState());
+    memory.set(RingLayout.WRITER_STATE, RingLayout.FINISHED);
+    assertEquals(RingLayout.RESET, consumer.writerState());
+    memory.set(RingLayout.WRITER_STATE, RingLayout.OPEN);
+    assertEquals(RingLayout.RESET, consumer.writerState());
+    memory.set(RingLayout.WRITER_STATE, RingLayout.FINISHED_AND_RESET);
+    assertEquals(RingLayout.FINISHED_AND_RESET, consumer.writerState());
   }
 
   @Test

@@ -482,7 +482,7 @@ class NettyTestSuiteTest {
   class SocketRst extends SocketRstTest {
     @Override
     protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-      return tcpPairs();
+      return pairs();
     }
 
     @Override
