@@ -2,6 +2,7 @@ package io.xenshm.cli;
 
 import io.xenshm.directory.AgentConfig;
 import io.xenshm.directory.DirectoryAgent;
+import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -66,9 +66,9 @@ final class AgentCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "xenshm-agent-shutdown"));
         out.println("READY");
         out.flush();
-        new CountDownLatch(1).await(); // a signal ends the process
+        Error error = agent.awaitError(); // a signal ends the process before
+        throw new XenException("ends, and is to be started again, after " + error, error);
       }
-      return 0;
     } finally {
       store.close();
     }

@@ -27,7 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * next one.
  *
  * <p>One thread of its own does the work. It reads all guests anew after a change, at the latest
- * once a minute, and writes what differs. What fails is logged and done again a second later.
+ * once a minute, and writes what differs. What fails is logged and done again a second later, but
+ * for an {@link Error}, which ends the work: see {@link #awaitError()}.
  *
  * <p>All methods may be called from any thread.
  */
@@ -60,6 +61,8 @@ public final class DirectoryAgent implements AgentProvider.Agent {
   private final ScheduledThreadPoolExecutor executor;
   private final List<Watch> watches = new ArrayList<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  private final CompletableFuture<Error> error = new CompletableFuture<>();
 
   /** XenStore may be another one: what was written may not be there any more. */
   private volatile boolean reconnected;
@@ -136,6 +139,9 @@ public final class DirectoryAgent implements AgentProvider.Agent {
         executor.schedule(this::work, millis, TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException e) {
         logger.debug("A change after the agent's end", e);
+      } catch (Error e) {
+        error.complete(e); // nothing is scheduled, and nobody would do it again
+        throw e;
       }
     }
   }
@@ -159,8 +165,15 @@ public final class DirectoryAgent implements AgentProvider.Agent {
   }
 
   private void tick() {
-    if (policy.refresh() || System.nanoTime() - lastPass > FULL_PASS_NANOS) {
-      changed();
+    try {
+      if (policy.refresh() || System.nanoTime() - lastPass > FULL_PASS_NANOS) {
+        changed();
+      }
+    } catch (RuntimeException e) {
+      logger.error("The policy cannot be looked at, trying again", e);
+    } catch (Error e) {
+      error.complete(e);
+      throw e;
     }
   }
 
@@ -180,6 +193,9 @@ public final class DirectoryAgent implements AgentProvider.Agent {
     } catch (RuntimeException e) {
       logger.error("The guests' tables cannot be brought up to date, trying again", e);
       tryAgain();
+    } catch (Error e) {
+      error.complete(e);
+      throw e;
     }
   }
 
@@ -228,6 +244,20 @@ public final class DirectoryAgent implements AgentProvider.Agent {
     fresh.removeAll(conflicts);
     fresh.forEach(conflict -> logger.warn("{}: it is shown to nobody", conflict));
     conflicts = now;
+  }
+
+  /**
+   * Waits until an error ends the agent's work, as where memory runs out: the process is to be
+   * started anew.
+   *
+   * @return the error
+   */
+  public Error awaitError() throws InterruptedException {
+    try {
+      return error.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // it completes with the error as its value
+    }
   }
 
   private static <T> T await(CompletableFuture<T> future) throws IOException {

@@ -102,6 +102,8 @@ public final class Posix {
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle EVENTFD =
       function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle SYSCONF =
+      function("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
   private static final MethodHandle STRERROR =
       link("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
@@ -109,6 +111,7 @@ public final class Posix {
   private static final ThreadLocal<MemorySegment> CALL_STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
 
+  private static final int SC_PAGESIZE = 30; // bits/confname.h
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
   private static final int SOL_SOCKET = 1;
@@ -366,6 +369,16 @@ public final class Posix {
       MemorySegment state = arena.allocate(CAPTURED);
       return (int)
           check((int) EVENTFD.invokeExact(state, 0, O_NONBLOCK | O_CLOEXEC), "eventfd", state);
+    } catch (Throwable e) {
+      throw rethrow(e);
+    }
+  }
+
+  /** Returns the size of the kernel's pages, in bytes. */
+  public static long pageSize() throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CAPTURED);
+      return check((long) SYSCONF.invokeExact(state, SC_PAGESIZE), "sysconf _SC_PAGESIZE", state);
     } catch (Throwable e) {
       throw rethrow(e);
     }

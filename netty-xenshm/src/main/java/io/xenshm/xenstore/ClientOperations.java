@@ -56,6 +56,7 @@ final class ClientOperations implements XenStoreOperations {
     CompletableFuture<List<String>> result = new CompletableFuture<>();
     Futures.onComplete(
         send(XenStoreProtocol.DIRECTORY, path),
+        result,
         (reply, failure) -> {
           if (failure == null) {
             result.complete(Payloads.strings(reply));
@@ -136,6 +137,7 @@ final class ClientOperations implements XenStoreOperations {
       byte[] payload = Payloads.of(path, Integer.toString(names.size()));
       Futures.onComplete(
           send(XenStoreProtocol.DIRECTORY_PART, path, payload),
+          result,
           (reply, failure) -> {
             if (failure != null) {
               result.completeExceptionally(failure);

@@ -3,6 +3,7 @@ package io.xenshm.xenstore;
 import io.xenshm.xen.XenStoreException;
 import io.xenshm.xen.XenStoreException.Code;
 import io.xenshm.xen.XenStoreOperations;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -28,8 +29,16 @@ final class ClientTransaction<T> {
     return result;
   }
 
-  /** To be called once from outside. */
+  /** To be called once from outside. Does not throw. */
   void attempt() {
+    try {
+      start();
+    } catch (Throwable e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void start() {
     attempts++;
     // Read before the request goes out: if the connection changes in between, it fails as lost.
     int epoch = connection.epoch();
@@ -43,6 +52,7 @@ final class ClientTransaction<T> {
             late -> abandon(late, epoch));
     Futures.onComplete(
         start.reply,
+        result,
         (reply, failure) -> {
           if (failure == null) {
             started(reply, epoch);
@@ -87,12 +97,13 @@ final class ClientTransaction<T> {
     }
     CompletableFuture<T> value;
     try {
-      value = body.apply(operations);
-    } catch (RuntimeException e) {
+      value = Objects.requireNonNull(body.apply(operations), "a transaction's body returned null");
+    } catch (Throwable e) {
       value = CompletableFuture.failedFuture(e);
     }
     Futures.onComplete(
         value,
+        result,
         (v, failure) -> {
           if (failure == null) {
             commit(operations, v);
@@ -105,6 +116,7 @@ final class ClientTransaction<T> {
   private void commit(ClientOperations operations, T value) {
     Futures.onComplete(
         operations.end(true),
+        result,
         (ok, failure) -> {
           if (failure == null) {
             result.complete(value);
@@ -115,7 +127,7 @@ final class ClientTransaction<T> {
   }
 
   private void abort(ClientOperations operations, Throwable failure) {
-    Futures.onComplete(operations.end(false), (ok, ignored) -> againOrFail(failure));
+    Futures.onComplete(operations.end(false), result, (ok, ignored) -> againOrFail(failure));
   }
 
   private void againOrFail(Throwable failure) {

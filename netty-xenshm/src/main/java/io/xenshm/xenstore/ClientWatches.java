@@ -56,7 +56,7 @@ final class ClientWatches implements XenStoreConnection.Listener {
     }
     try {
       watch.listener.changed(path);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOGGER.warn("The listener of the XenStore watch on {} failed", watch.path, e);
     }
   }

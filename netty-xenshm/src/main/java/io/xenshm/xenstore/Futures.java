@@ -17,6 +17,7 @@ final class Futures {
     CompletableFuture<T> result = new CompletableFuture<>();
     onComplete(
         reply,
+        result,
         (value, failure) -> {
           if (failure != null) {
             result.completeExceptionally(failure);
@@ -32,11 +33,27 @@ final class Futures {
     return result;
   }
 
-  /** Acts on the outcome; the action does not throw. */
+  /** Acts on the outcome; whatever the action throws is swallowed. */
   @SuppressWarnings("FutureReturnValueIgnored") // the action sees the failure
   static <T> void onComplete(
       CompletableFuture<T> future, BiConsumer<? super T, ? super Throwable> action) {
     future.whenComplete(action);
+  }
+
+  /** Acts on the outcome; whatever the action throws fails the result that hangs on it. */
+  static <T> void onComplete(
+      CompletableFuture<T> future,
+      CompletableFuture<?> result,
+      BiConsumer<? super T, ? super Throwable> action) {
+    onComplete(
+        future,
+        (value, failure) -> {
+          try {
+            action.accept(value, failure);
+          } catch (Throwable e) {
+            result.completeExceptionally(e);
+          }
+        });
   }
 
   static Throwable unwrap(Throwable failure) {

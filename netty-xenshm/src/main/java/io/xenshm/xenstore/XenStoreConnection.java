@@ -7,11 +7,12 @@ import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStoreException.Code;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection to a daemon, opened again where it is lost, and the one thread that reads and
@@ -42,6 +43,7 @@ final class XenStoreConnection {
   private final Map<Integer, PendingRequest> outstanding = new LinkedHashMap<>();
   private final FloodBrake brake = new FloodBrake(System.nanoTime());
   private FrameStream stream;
+  private Throwable failure; // what the pass before threw
   private int lastEpoch;
   private int nextRequestId;
   private long backoffNanos = FIRST_BACKOFF_NANOS;
@@ -152,12 +154,13 @@ final class XenStoreConnection {
   private void run() {
     try {
       while (!isClosed()) {
-        pass();
+        try {
+          pass();
+        } catch (Throwable e) {
+          failed(e);
+        }
       }
       disconnect("closed");
-    } catch (IOException | RuntimeException e) {
-      LOGGER.error("The connection to XenStore at {} ends", endpoint.name(), e);
-      disconnect(e.toString());
     } finally {
       synchronized (lock) {
         closed = true;
@@ -167,7 +170,26 @@ final class XenStoreConnection {
     }
   }
 
+  /**
+   * Whatever a pass threw, what was on the wire may have lost its answer: the connection is taken
+   * as lost, so that all requests end and the next connection begins anew.
+   */
+  private void failed(Throwable cause) {
+    failure = cause;
+    try {
+      LOGGER.error("XenStore at {}: the connection is opened anew", endpoint.name(), cause);
+    } catch (Throwable e) {
+      cause.addSuppressed(e); // telling needs memory, which may be what there is none of
+    }
+  }
+
   private void pass() throws IOException {
+    if (failure != null) {
+      // Here and not where it was caught: where this fails too, it is done again.
+      LockSupport.parkNanos(backoffNanos);
+      disconnect(failure.toString());
+      failure = null;
+    }
     if (stream == null) {
       connectAgain();
     }
@@ -288,14 +310,10 @@ final class XenStoreConnection {
   }
 
   private void disconnect(String reason) {
-    List<PendingRequest> lost = new ArrayList<>(outstanding.values());
-    outstanding.clear();
     boolean again;
     synchronized (lock) {
       epoch = 0;
-      lost.addAll(queue);
-      queue.clear();
-      again = !closed && endpoint.reconnect();
+      again = !closed && (failure != null || endpoint.reconnect());
       closed = !again;
     }
     if (stream != null) {
@@ -306,8 +324,23 @@ final class XenStoreConnection {
       LOGGER.warn("Lost the connection to XenStore at {}: {}", endpoint.name(), reason);
       backOff();
     }
-    for (PendingRequest request : lost) {
-      request.fail(Code.DISCONNECTED, "lost the connection to " + endpoint.name() + ": " + reason);
+    String text = "lost the connection to " + endpoint.name() + ": " + reason;
+    // Each stays until it has failed: where memory runs out meanwhile, this is done again.
+    for (Iterator<PendingRequest> sent = outstanding.values().iterator(); sent.hasNext(); ) {
+      sent.next().fail(Code.DISCONNECTED, text);
+      sent.remove();
+    }
+    for (PendingRequest queued = firstQueued(); queued != null; queued = firstQueued()) {
+      queued.fail(Code.DISCONNECTED, text);
+      synchronized (lock) {
+        queue.remove(queued);
+      }
+    }
+  }
+
+  private PendingRequest firstQueued() {
+    synchronized (lock) {
+      return queue.peek();
     }
   }
 
@@ -342,9 +375,7 @@ final class XenStoreConnection {
         return request;
       }
     }
-    synchronized (lock) {
-      return queue.peek();
-    }
+    return firstQueued();
   }
 
   private void expireOverdue() {

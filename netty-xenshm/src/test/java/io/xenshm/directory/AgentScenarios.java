@@ -12,6 +12,7 @@ import io.xenshm.xen.sim.Await;
 import io.xenshm.xenstore.XenStoreClient;
 import io.xenshm.xenstore.XenStoreEndpoint;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +113,28 @@ abstract class AgentScenarios {
     SortedMap<String, String> both = new TreeMap<>(onBridge);
     both.putAll(onVlan);
     assertEquals(both, host.view(2));
+  }
+
+  /** The process is to end then, for systemd to start it again. */
+  @Test
+  void anErrorEndsTheWorkAndIsTold() throws Exception {
+    host.load("xl.nodes");
+    AtomicBoolean breaks = new AtomicBoolean();
+    XenStore breaking =
+        (XenStore)
+            Proxy.newProxyInstance(
+                XenStore.class.getClassLoader(),
+                new Class<?>[] {XenStore.class},
+                (proxy, method, arguments) -> {
+                  if (breaks.get() && method.getName().equals("list")) {
+                    throw new OutOfMemoryError("not a real one");
+                  }
+                  return method.invoke(store, arguments);
+                });
+    agent = DirectoryAgent.start(breaking, AgentConfig.DEFAULT);
+    breaks.set(true);
+    host.load("xapi.nodes");
+    assertEquals("not a real one", agent.awaitError().getMessage());
   }
 
   @Test

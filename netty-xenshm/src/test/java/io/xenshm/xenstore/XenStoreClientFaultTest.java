@@ -2,6 +2,7 @@ package io.xenshm.xenstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -24,11 +25,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a daemon that is silent, late, wrong or gone. */
 @Timeout(60)
@@ -232,6 +236,73 @@ final class XenStoreClientFaultTest {
   }
 
   @Test
+  void anErrorOfAWatchsListenerCostsNothingElse() throws Exception {
+    CompletableFuture<?> watch =
+        client.watch(
+            "data",
+            changed -> {
+              throw new AssertionError("of a listener");
+            });
+    XenStoreFrame request = peer.next();
+    peer.send(new XenStoreFrame(XenStoreProtocol.WATCH, request.requestId(), 0, OK));
+    assertNotNull(get(watch));
+    CompletableFuture<byte[]> read = client.read("data");
+    int id = peer.next().requestId();
+    peer.send(event("data", Payloads.strings(request.payload()).get(1)));
+    peer.send(new XenStoreFrame(XenStoreProtocol.READ, id, 0, OK));
+    assertEquals(3, get(read).length);
+  }
+
+  @Test
+  void anErrorOfATransactionsBodyEndsThatTransaction() throws Exception {
+    CompletableFuture<?> failing =
+        client.transaction(
+            tx -> {
+              throw new AssertionError("of a body");
+            });
+    endTransaction("F");
+    assertInstanceOf(
+        AssertionError.class,
+        assertThrows(ExecutionException.class, () -> get(failing)).getCause());
+    CompletableFuture<?> empty = client.transaction(tx -> null);
+    endTransaction("F");
+    assertInstanceOf(
+        NullPointerException.class,
+        assertThrows(ExecutionException.class, () -> get(empty)).getCause());
+  }
+
+  private void endTransaction(String how) throws IOException {
+    byte[] id = "17\0".getBytes(StandardCharsets.US_ASCII);
+    int start = peer.next().requestId();
+    peer.send(new XenStoreFrame(XenStoreProtocol.TRANSACTION_START, start, 0, id));
+    XenStoreFrame end = peer.next();
+    assertEquals(how, Payloads.firstString(end.payload()));
+    peer.send(new XenStoreFrame(XenStoreProtocol.TRANSACTION_END, end.requestId(), 17, OK));
+  }
+
+  /** As where memory runs out on the connection's thread. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anErrorOfTheConnectionsThreadIsALostConnection(boolean reconnects) throws Exception {
+    client.close();
+    peer.close();
+    Breaking breaking = new Breaking(XenStoreEndpoint.unixSocket(path), reconnects);
+    connect(breaking, PATIENT);
+    CompletableFuture<byte[]> waiting = client.read("data/1");
+    assertEquals(XenStoreProtocol.READ, peer.next().type());
+
+    breaking.errors.set(2);
+    CompletableFuture<byte[]> next = client.read("data/2");
+
+    assertFails(Code.DISCONNECTED, waiting);
+    assertFails(Code.DISCONNECTED, next);
+    peer.close();
+    peer = new Peer(server.accept());
+    assertAnswered();
+    assertEquals(2, client.connection());
+  }
+
+  @Test
   void unknownErrorsAndUnreadableRepliesFail() throws Exception {
     CompletableFuture<?> permissions = client.permissions("data");
     int id = peer.next().requestId();
@@ -295,6 +366,56 @@ final class XenStoreClientFaultTest {
     @Override
     public int maxOutstanding() {
       return 1;
+    }
+
+    @Override
+    public String name() {
+      return socket.name();
+    }
+  }
+
+  /** An endpoint that lets its user's thread meet errors. */
+  private static final class Breaking implements XenStoreEndpoint {
+    private final XenStoreEndpoint socket;
+    private final boolean reconnects;
+    final AtomicInteger errors = new AtomicInteger();
+
+    Breaking(XenStoreEndpoint socket, boolean reconnects) {
+      this.socket = socket;
+      this.reconnects = reconnects;
+    }
+
+    private void fail() {
+      if (errors.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new OutOfMemoryError("not a real one");
+      }
+    }
+
+    @Override
+    public int open() throws IOException {
+      fail();
+      return socket.open();
+    }
+
+    @Override
+    public int maxFrame() {
+      return socket.maxFrame();
+    }
+
+    @Override
+    public int maxReplyPayload() {
+      return socket.maxReplyPayload();
+    }
+
+    @Override
+    public boolean reconnect() {
+      return reconnects;
+    }
+
+    @Override
+    public int maxOutstanding() {
+      fail();
+      return socket.maxOutstanding();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.xenshm.xen.linux;
 
 import io.xenshm.posix.Posix;
 import io.xenshm.posix.PosixException;
+import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Looks for what {@link LinuxXen} needs: a hypervisor that is Xen, its devices, permission to use
- * them, XenStore. Opens each device for a moment and changes nothing.
+ * Looks for what {@link LinuxXen} needs: a hypervisor that is Xen, pages of the size of its grants,
+ * its devices, permission to use them, XenStore. Opens each device for a moment and changes
+ * nothing.
  */
 public final class LinuxXenProbe {
   /**
@@ -23,6 +25,8 @@ public final class LinuxXenProbe {
    * @param text what it is; where it is not as it must be, also what to do
    */
   public record Finding(String subject, boolean ok, String text) {}
+
+  private static final String PAGES = "pages";
 
   private final List<Finding> findings;
 
@@ -36,8 +40,20 @@ public final class LinuxXenProbe {
   }
 
   static LinuxXenProbe of(LinuxXenPaths paths) {
+    long pageSize;
+    try {
+      pageSize = Posix.pageSize();
+    } catch (PosixException e) {
+      return new LinuxXenProbe(
+          List.of(new Finding(PAGES, false, "the size of a page is not known: " + e.getMessage())));
+    }
+    return of(paths, pageSize);
+  }
+
+  static LinuxXenProbe of(LinuxXenPaths paths, long pageSize) {
     List<Finding> findings = new ArrayList<>();
     findings.add(hypervisor(paths));
+    findings.add(pages(pageSize));
     for (XenDeviceKind kind :
         List.of(XenDeviceKind.GNTALLOC, XenDeviceKind.GNTDEV, XenDeviceKind.EVTCHN)) {
       findings.add(device(paths, kind));
@@ -88,6 +104,22 @@ public final class LinuxXenProbe {
               + " cannot be read); on a machine without Xen,"
               + " use a simulated host: XENSHM_XEN=sim:DIR");
     }
+  }
+
+  /** Where a kernel's page is larger, its devices grant and map several of Xen's at once. */
+  private static Finding pages(long size) {
+    return size == Xen.PAGE_SIZE
+        ? new Finding(PAGES, true, size + " bytes")
+        : new Finding(
+            PAGES,
+            false,
+            "this kernel's pages are of "
+                + size
+                + " bytes, and shared memory is made of pages of "
+                + Xen.PAGE_SIZE
+                + "; boot a kernel with pages of "
+                + Xen.PAGE_SIZE
+                + " bytes (on arm64 CONFIG_ARM64_4K_PAGES), or leave it: connections are TCP");
   }
 
   private static Finding device(LinuxXenPaths paths, XenDeviceKind kind) {

@@ -41,6 +41,16 @@ class LinuxXenProbeTest {
     assertCause("'kvm'");
   }
 
+  /** As on arm64 with pages of 64 KiB. */
+  @Test
+  void pagesOfAnotherSizeAreNamedWithWhatToDo() throws IOException {
+    machine.hypervisor("xen").allDevices();
+    String text =
+        LinuxXenProbe.of(machine.paths(), 65536).unavailabilityCause().orElseThrow().getMessage();
+    assertTrue(text.contains("65536 bytes") && text.contains("4096"), text);
+    assertTrue(text.contains("boot a kernel") && text.contains("TCP"), text);
+  }
+
   @Test
   void aMissingModuleIsNamedWithTheCommandThatLoadsIt() throws IOException {
     machine.hypervisor("xen").device(XenDeviceKind.GNTDEV);
