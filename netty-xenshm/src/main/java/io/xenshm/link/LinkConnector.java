@@ -80,7 +80,7 @@ public final class LinkConnector {
                   + " is this one: Xen shares no memory with oneself; connect by TCP"));
       return;
     }
-    onLoop(ListenerSearch.find(node.peers(), target), this::listenerFound);
+    onLoop(ListenerSearch.find(node.peers(), node.answers(), target), this::listenerFound);
   }
 
   /**
@@ -101,6 +101,17 @@ public final class LinkConnector {
     } else {
       answered();
     }
+  }
+
+  /**
+   * Gives up as {@link #abandon} does, since the server did not answer in time. Another listener of
+   * the port, if there is one, is asked the next time.
+   */
+  public void timedOut(IOException reason) {
+    if (!done && offer != null) {
+      node.answers().silent(listenerProcess);
+    }
+    abandon(reason);
   }
 
   private void listenerFound(String process, IOException failure) {
@@ -197,6 +208,7 @@ public final class LinkConnector {
     }
     if (state == DescriptorPage.STATE_ACCEPTED) {
       done = true;
+      node.answers().accepted(listenerProcess);
       callback.connected(offer.accepted(loop));
     } else {
       fail(offer.refused(state));

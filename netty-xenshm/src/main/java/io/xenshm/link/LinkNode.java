@@ -40,6 +40,7 @@ public final class LinkNode {
   private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
   private final PeerLimits limits = new PeerLimits(System::nanoTime);
   private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
+  private final ListenerAnswers answers = new ListenerAnswers();
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -52,7 +53,10 @@ public final class LinkNode {
     witness = new Witness(xen, processes.ownNonce(), new Publication());
     peers = new PeerWatches(xen, witness, this::forget);
     listeners = new Listeners(this, processes, budget);
-    ready = new Sweeper(xen.xenStore(), xen.domainId(), processes).sweep();
+    ready =
+        new Sweeper(xen.xenStore(), xen.domainId(), processes)
+            .sweep()
+            .exceptionally(LinkNode::notSwept);
     witness.start();
   }
 
@@ -95,6 +99,11 @@ public final class LinkNode {
     peers.close();
     pool.close();
     processes.close();
+  }
+
+  private static Void notSwept(Throwable failure) {
+    logger.debug("What dead processes left in XenStore stays until another one starts", failure);
+    return null;
   }
 
   /**
@@ -194,11 +203,15 @@ public final class LinkNode {
     return budget;
   }
 
+  ListenerAnswers answers() {
+    return answers;
+  }
+
   PeerWatches peers() {
     return peers;
   }
 
-  /** Completes when the nodes of this domain's dead processes are removed. */
+  /** Completes when the nodes of this domain's dead processes are removed, or cannot be. */
   CompletableFuture<Void> ready() {
     return ready;
   }

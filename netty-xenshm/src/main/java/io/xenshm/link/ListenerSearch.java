@@ -2,6 +2,8 @@ package io.xenshm.link;
 
 import io.xenshm.link.NoLinkException.Reason;
 import io.xenshm.xen.XenStoreOperations;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,23 +18,31 @@ final class ListenerSearch {
   /**
    * Finds who listens: completes with the nonce of the listening process, or fails with a {@link
    * NoLinkException}.
+   *
+   * @param answers tells which of several to take
    */
-  static CompletableFuture<String> find(PeerWatches peers, LinkTarget target) {
+  static CompletableFuture<String> find(
+      PeerWatches peers, ListenerAnswers answers, LinkTarget target) {
     return peers
         .listeners(target.domain(), new ListenerPort(target.kind(), target.port()))
-        .thenCompose(found -> choose(found, target));
+        .thenCompose(found -> choose(found, answers, target));
   }
 
   private static CompletableFuture<String> choose(
-      Map<String, ListenerRecord> found, LinkTarget target) {
+      Map<String, ListenerRecord> found, ListenerAnswers answers, LinkTarget target) {
+    List<String> candidates = new ArrayList<>();
     boolean otherVersion = false;
     for (Map.Entry<String, ListenerRecord> listener : found.entrySet()) {
       if (listener.getValue().listensAt(target.address())) {
         if (listener.getValue().speaksOurVersion()) {
-          return CompletableFuture.completedFuture(listener.getKey());
+          candidates.add(listener.getKey());
+        } else {
+          otherVersion = true;
         }
-        otherVersion = true;
       }
+    }
+    if (!candidates.isEmpty()) {
+      return CompletableFuture.completedFuture(answers.best(candidates));
     }
     return CompletableFuture.failedFuture(
         otherVersion

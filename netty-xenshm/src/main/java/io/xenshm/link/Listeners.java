@@ -5,22 +5,20 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.Xen;
 import io.xenshm.xen.XenException;
 import io.xenshm.xen.XenStore;
-import io.xenshm.xen.XenStore.Permission;
 import io.xenshm.xen.XenStore.Watch;
-import io.xenshm.xen.XenStoreOperations;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The listeners of this process, announced in XenStore. All methods may be called from any thread;
- * {@link #bind} waits for XenStore.
+ * The listeners of this process, announced in XenStore. All methods may be called from any thread,
+ * and none waits for XenStore but those that say so.
  */
 public final class Listeners {
   private static final InternalLogger logger = InternalLoggerFactory.getInstance(Listeners.class);
@@ -32,15 +30,16 @@ public final class Listeners {
   private final Xen xen;
   private final ProcessRegistry processes;
   private final Map<ListenerPort, Bound> bound = new ConcurrentHashMap<>();
+  private final ListenerNodes nodes;
   private final OfferBudget budget;
-  private volatile boolean announced;
-  private Watch offerWatch;
+  private CompletableFuture<Watch> offerWatch; // this
 
   Listeners(LinkNode node, ProcessRegistry processes, OfferBudget budget) {
     this.node = node;
     this.xen = node.xen();
     this.store = xen.xenStore();
     this.processes = processes;
+    this.nodes = new ListenerNodes(xen, processes);
     this.budget = budget;
   }
 
@@ -48,34 +47,49 @@ public final class Listeners {
    * Announces a listener for streams that is reached by domain number.
    *
    * @param port 1 to 65535, or 0 for one that is free
-   * @return the port
-   * @throws BindException if the port is taken in this domain
-   * @throws IOException if XenStore refuses or does not answer
+   * @return the port. Fails with {@link BindException} if the port is taken in this domain, and
+   *     with another {@link IOException} if XenStore refuses or does not answer
    */
-  public int bind(int port, OfferHandler handler) throws IOException {
-    startWatch();
-    ListenerRecord listener = ListenerRecord.byDomain(LinkKind.STREAM);
+  public CompletableFuture<Integer> bind(int port, OfferHandler handler) {
+    Bound listener = new Bound(ListenerRecord.byDomain(LinkKind.STREAM), handler);
     if (port != 0) {
-      claim(new ListenerPort(LinkKind.STREAM, port), listener, handler);
-      return port;
+      return claim(new ListenerPort(LinkKind.STREAM, port), listener).thenApply(done -> port);
     }
-    int start = ThreadLocalRandom.current().nextInt(EPHEMERAL_PORTS);
-    for (int i = 0; i < EPHEMERAL_PORTS; i++) {
+    CompletableFuture<Integer> result = new CompletableFuture<>();
+    claimFree(listener, ThreadLocalRandom.current().nextInt(EPHEMERAL_PORTS), 0, result);
+    return result;
+  }
+
+  /** Goes on after {@code tried} ports from {@code start}. */
+  private void claimFree(Bound listener, int start, int tried, CompletableFuture<Integer> result) {
+    for (int i = tried; i < EPHEMERAL_PORTS; i++) {
       int candidate = FIRST_EPHEMERAL_PORT + (start + i) % EPHEMERAL_PORTS;
-      try {
-        claim(new ListenerPort(LinkKind.STREAM, candidate), listener, handler);
-        return candidate;
-      } catch (BindException e) {
-        logger.debug("Port {} is taken, the next is tried", candidate);
+      ListenerPort port = new ListenerPort(LinkKind.STREAM, candidate);
+      if (!bound.containsKey(port)) {
+        int next = i + 1;
+        claim(port, listener)
+            .whenComplete(
+                (done, failure) -> {
+                  if (failure == null) {
+                    result.complete(candidate);
+                  } else if (cause(failure) instanceof BindException) {
+                    logger.debug("Port {} is taken, the next is tried", candidate);
+                    claimFree(listener, start, next, result);
+                  } else {
+                    result.completeExceptionally(cause(failure));
+                  }
+                });
+        return;
       }
     }
-    throw new BindException(
-        "all of the "
-            + EPHEMERAL_PORTS
-            + " ports from "
-            + FIRST_EPHEMERAL_PORT
-            + " are bound in domain "
-            + xen.domainId());
+    result.completeExceptionally(
+        new BindException(
+            "all of the "
+                + EPHEMERAL_PORTS
+                + " ports from "
+                + FIRST_EPHEMERAL_PORT
+                + " are bound in domain "
+                + xen.domainId()));
   }
 
   /**
@@ -83,36 +97,60 @@ public final class Listeners {
    *
    * @param kind what it takes
    * @param address an address of this domain, or the wildcard, and a port from 1 to 65535
-   * @throws BindException if the port is taken in this domain, at this address or in this process
-   * @throws IOException if XenStore refuses or does not answer
+   * @return completes when clients can find it. Fails with {@link BindException} if the port is
+   *     taken in this domain, at this address or in this process, and with another {@link
+   *     IOException} if XenStore refuses or does not answer
    */
-  public void bind(LinkKind kind, InetSocketAddress address, OfferHandler handler)
-      throws IOException {
-    startWatch();
-    claim(
+  public CompletableFuture<Void> bind(
+      LinkKind kind, InetSocketAddress address, OfferHandler handler) {
+    return claim(
         new ListenerPort(kind, address.getPort()),
-        ListenerRecord.at(kind, address.getAddress()),
-        handler);
+        new Bound(ListenerRecord.at(kind, address.getAddress()), handler));
   }
 
-  private void claim(ListenerPort port, ListenerRecord listener, OfferHandler handler)
-      throws IOException {
-    if (bound.putIfAbsent(port, new Bound(listener, handler)) != null) {
-      throw taken(port, "this process");
+  private CompletableFuture<Void> claim(ListenerPort port, Bound listener) {
+    if (bound.putIfAbsent(port, listener) != null) {
+      return CompletableFuture.failedFuture(nodes.taken(port, "this process"));
     }
-    boolean claimed = false;
-    try {
-      await(
-          node.ready()
-              .thenCompose(
-                  swept ->
-                      store.transaction(transaction -> announce(transaction, port, listener))));
-      claimed = true;
-    } finally {
-      if (!claimed) {
-        bound.remove(port);
-      }
+    return CompletableFuture.allOf(watching(), node.ready())
+        .thenCompose(ready -> publish(port, listener))
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null
+                  && bound.remove(port, listener)
+                  && !(cause(failure) instanceof BindException)) {
+                nodes.withdraw(port); // XenStore may still do what it gave no answer to
+              }
+            });
+  }
+
+  private CompletableFuture<Void> publish(ListenerPort port, Bound listener) {
+    return nodes
+        .announce(port, listener.listener())
+        .thenCompose(done -> unlessChanged(port, listener));
+  }
+
+  /** A listener may have been unbound before it was announced, and another one bound. */
+  private CompletableFuture<Void> unlessChanged(ListenerPort port, Bound listener) {
+    Bound now = bound.get(port);
+    if (listener.equals(now)) {
+      return CompletableFuture.completedFuture(null);
     }
+    return now == null ? nodes.withdraw(port) : publish(port, now);
+  }
+
+  /**
+   * Says whether a bind failed since XenStore is away for now: it did not answer, or there is no
+   * connection.
+   */
+  public static boolean isPassing(Throwable failure) {
+    return Witness.isPassing(cause(failure));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
   }
 
   /** A listener that is announced. */
@@ -123,95 +161,43 @@ public final class Listeners {
    * whose port another process took meanwhile stays unannounced.
    */
   void announceAgain() throws IOException {
-    if (announced) {
-      // Clients watch it to learn of this domain's death, also those whose listener is gone.
-      await(store.transaction(this::makeDirectory));
-    }
+    await(nodes.makeDirectoryAgain());
     for (Map.Entry<ListenerPort, Bound> entry : bound.entrySet()) {
       try {
-        await(
-            store.transaction(
-                transaction -> announce(transaction, entry.getKey(), entry.getValue().listener())));
+        await(publish(entry.getKey(), entry.getValue()));
       } catch (BindException e) {
         logger.warn("A listener is reached by shared memory no more", e);
-        continue;
-      }
-      if (!bound.containsKey(entry.getKey())) {
-        await(withdraw(entry.getKey())); // unbound meanwhile
       }
     }
-  }
-
-  private CompletableFuture<Void> makeDirectory(XenStoreOperations transaction) {
-    int ownDomain = xen.domainId();
-    String all = StorePaths.listeners(ownDomain);
-    return transaction
-        .makeDirectory(all)
-        .thenCompose(made -> transaction.setPermissions(all, Permission.list("r" + ownDomain)));
-  }
-
-  private CompletableFuture<Void> announce(
-      XenStoreOperations transaction, ListenerPort port, ListenerRecord listener) {
-    int ownDomain = xen.domainId();
-    announced = true;
-    return ListenerSearch.records(transaction, ownDomain, port)
-        .thenCompose(
-            others ->
-                others.entrySet().stream().noneMatch(other -> excludes(other, listener))
-                    ? makeDirectory(transaction)
-                    : CompletableFuture.failedFuture(taken(port, "another process of this domain")))
-        .thenCompose(
-            made ->
-                transaction.write(
-                    StorePaths.listener(ownDomain, port, processes.ownNonce()), listener.format()));
-  }
-
-  private boolean excludes(Map.Entry<String, ListenerRecord> other, ListenerRecord listener) {
-    String process = other.getKey();
-    return !process.equals(processes.ownNonce())
-        && other.getValue().conflictsWith(listener)
-        && !processes.isDead(process);
-  }
-
-  private BindException taken(ListenerPort port, String owner) {
-    return new BindException(
-        "address already in use: "
-            + port
-            + " of domain "
-            + xen.domainId()
-            + " is bound by "
-            + owner);
   }
 
   /**
-   * Withdraws a listener. Its port can be bound again at once.
+   * Withdraws a listener, also one whose bind is under way. Its port can be bound again at once.
+   * Does nothing where the port is not bound, or is another listener's.
    *
+   * @param handler the one that it was bound with
    * @return completes when XenStore knows
    */
-  public CompletableFuture<Void> unbind(LinkKind kind, int port) {
-    return unbind(new ListenerPort(kind, port));
+  public CompletableFuture<Void> unbind(LinkKind kind, int port, OfferHandler handler) {
+    ListenerPort place = new ListenerPort(kind, port);
+    Bound listener = bound.get(place);
+    return listener != null && listener.handler().equals(handler)
+        ? unbind(place, listener)
+        : CompletableFuture.completedFuture(null);
   }
 
-  private CompletableFuture<Void> unbind(ListenerPort port) {
-    return bound.remove(port) == null ? CompletableFuture.completedFuture(null) : withdraw(port);
+  private CompletableFuture<Void> unbind(ListenerPort port, Bound listener) {
+    return bound.remove(port, listener)
+        ? nodes.withdraw(port)
+        : CompletableFuture.completedFuture(null);
   }
 
-  private CompletableFuture<Void> withdraw(ListenerPort port) {
-    int ownDomain = xen.domainId();
-    return Sweeper.ignoreMissing(
-            store.remove(StorePaths.listener(ownDomain, port, processes.ownNonce())))
-        .thenCompose(removed -> Sweeper.removeIfEmpty(store, StorePaths.listeners(ownDomain, port)))
-        .exceptionally(
-            failure -> {
-              logger.debug("Listener at {} could not be withdrawn", port, failure);
-              return null;
-            });
-  }
-
-  private synchronized void startWatch() throws IOException {
-    if (offerWatch == null) {
-      offerWatch = await(store.watch(StorePaths.ALL_DOMAINS, this::changed));
+  /** Completes when offers are noticed. */
+  private synchronized CompletableFuture<Watch> watching() {
+    if (offerWatch == null || offerWatch.isCompletedExceptionally()) {
+      offerWatch = store.watch(StorePaths.ALL_DOMAINS, this::changed);
     }
+    return offerWatch;
   }
 
   private void changed(String path) {
@@ -288,7 +274,9 @@ public final class Listeners {
 
   void close() {
     CompletableFuture<?>[] withdrawn =
-        List.copyOf(bound.keySet()).stream().map(this::unbind).toArray(CompletableFuture<?>[]::new);
+        Map.copyOf(bound).entrySet().stream()
+            .map(entry -> unbind(entry.getKey(), entry.getValue()))
+            .toArray(CompletableFuture<?>[]::new);
     try {
       await(CompletableFuture.allOf(withdrawn));
     } catch (IOException e) {
@@ -296,7 +284,7 @@ public final class Listeners {
     }
     synchronized (this) {
       if (offerWatch != null) {
-        offerWatch.cancel();
+        offerWatch.thenCompose(Watch::cancel);
         offerWatch = null;
       }
     }

@@ -1,9 +1,13 @@
 package io.xenshm.link;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.XenStore;
 import io.xenshm.xen.XenStoreOperations;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -11,11 +15,13 @@ import java.util.function.Function;
  * process's watches and transactions, but not its nodes.
  */
 final class Sweeper {
+  private static final InternalLogger logger = InternalLoggerFactory.getInstance(Sweeper.class);
   private static final int NONCE_LENGTH = 16;
 
   private final XenStore store;
   private final int ownDomain;
   private final ProcessRegistry processes;
+  private final Set<String> unknown = ConcurrentHashMap.newKeySet();
 
   Sweeper(XenStore store, int ownDomain, ProcessRegistry processes) {
     this.store = store;
@@ -27,7 +33,20 @@ final class Sweeper {
   CompletableFuture<Void> sweep() {
     CompletableFuture<Void> listeners = sweepBelow(StorePaths.listeners(ownDomain), true);
     CompletableFuture<Void> offers = sweepBelow(StorePaths.offers(ownDomain), false);
-    return CompletableFuture.allOf(listeners, offers, sweepGroup(StorePaths.processes(), false));
+    return CompletableFuture.allOf(listeners, offers, sweepGroup(StorePaths.processes(), false))
+        .thenRun(this::tellOfUnknown);
+  }
+
+  private void tellOfUnknown() {
+    if (!unknown.isEmpty()) {
+      logger.info(
+          "What these processes of domain {} wrote to XenStore stays, since it cannot be told whether"
+              + " they live: they have their lock files in another directory than {}, as in another"
+              + " container, or this process may not open them: {}",
+          ownDomain,
+          processes.directory(),
+          unknown);
+    }
   }
 
   private CompletableFuture<Void> sweepBelow(String root, boolean removeEmpty) {
@@ -50,7 +69,15 @@ final class Sweeper {
   }
 
   private boolean isLeftBehind(String name) {
-    return name.length() >= NONCE_LENGTH && processes.isDead(name.substring(0, NONCE_LENGTH));
+    if (name.length() < NONCE_LENGTH) {
+      return false;
+    }
+    String process = name.substring(0, NONCE_LENGTH);
+    ProcessRegistry.State state = processes.state(process);
+    if (!state.isKnown()) {
+      unknown.add(process);
+    }
+    return state == ProcessRegistry.State.DEAD;
   }
 
   /** Removes a directory that has no children, unless another process adds one at the same time. */

@@ -109,7 +109,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
                     ? " (" + PeerLimit.HANDSHAKE_MILLIS.property() + ")"
                     : ""));
     if (connector != null) {
-      connector.abandon(reason);
+      connector.timedOut(reason);
     } else if (undecided) {
       failed(reason);
     }

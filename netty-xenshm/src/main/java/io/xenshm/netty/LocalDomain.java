@@ -21,6 +21,7 @@ final class LocalDomain {
   private final LinkNode links;
   private final PeerDirectory peers;
   private final XenShmPeers allowed;
+  private volatile boolean xenStoreSlow;
   private int users;
 
   private LocalDomain(Xen xen, LinkNode links, PeerDirectory peers, XenShmPeers allowed) {
@@ -81,6 +82,15 @@ final class LocalDomain {
 
   LinkNode links() {
     return links;
+  }
+
+  /** Says whether the last bind that waited for XenStore waited in vain. */
+  boolean isXenStoreSlow() {
+    return xenStoreSlow;
+  }
+
+  void setXenStoreSlow(boolean slow) {
+    xenStoreSlow = slow;
   }
 
   PeerDirectory peers() {

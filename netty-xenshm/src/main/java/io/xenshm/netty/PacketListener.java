@@ -21,28 +21,30 @@ final class PacketListener {
   private final XenShmDatagramChannel channel;
   private final PacketRoutes routes;
   private final XenShmLoop loop;
-  private final InetSocketAddress local;
+  private final Announcement announcement;
   private boolean open = true;
 
   /**
-   * Announces the channel.
+   * Creates it.
    *
    * @param local an address that UDP has bound already
-   * @throws IOException if the port is taken in this domain, or XenStore refuses
    */
-  PacketListener(XenShmDatagramChannel channel, PacketRoutes routes, InetSocketAddress local)
-      throws IOException {
+  PacketListener(XenShmDatagramChannel channel, PacketRoutes routes, InetSocketAddress local) {
     this.channel = channel;
     this.routes = routes;
-    this.local = local;
     loop = channel.loop();
-    loop.domain().links().listeners().bind(LinkKind.DATAGRAM, local, this::offered);
+    announcement = new Announcement(channel, loop, LinkKind.DATAGRAM, local, this::offered);
+  }
+
+  /** Returns the channel's announcement, to be begun. */
+  Announcement announcement() {
+    return announcement;
   }
 
   void close() {
     if (open) {
       open = false;
-      loop.domain().links().listeners().unbind(LinkKind.DATAGRAM, local.getPort());
+      announcement.end();
     }
   }
 

@@ -134,7 +134,7 @@ final class PacketRoute implements LinkConnector.Callback {
     ConnectTimeoutException cause =
         new ConnectTimeoutException("no answer from " + remote + " after " + millis + " ms");
     if (connector != null) {
-      connector.abandon(cause);
+      connector.timedOut(cause);
     } else {
       failed(cause);
     }

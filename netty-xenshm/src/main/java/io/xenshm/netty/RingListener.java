@@ -4,7 +4,9 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.IncomingOffer;
 import io.xenshm.link.LinkKind;
+import io.xenshm.link.Listeners;
 import io.xenshm.link.MappedOffer;
+import io.xenshm.link.OfferHandler;
 import io.xenshm.link.RefusalReason;
 import java.io.IOException;
 import java.net.BindException;
@@ -12,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,12 +28,17 @@ final class RingListener {
   static final long LOOK_AGAIN_MILLIS = 2;
 
   private final XenShmServerSocketChannel channel;
+  private final OfferHandler handler = this::offered;
   private XenShmLoop loop;
 
   /** An offer may come on the loop that the channel just left. */
   private final Queue<IncomingOffer> backlog = new LinkedBlockingQueue<>();
 
   private InetSocketAddress local;
+
+  /** Null where it is reached by domain number only. */
+  private Announcement announcement;
+
   private boolean readPending;
   private boolean accepting;
   private boolean acceptingLater;
@@ -63,24 +71,59 @@ final class RingListener {
       throw new BindException(
           "cannot bind " + address + ": this process is in domain " + ownDomain);
     }
-    loop.domain().knowsWhomToAdmit(channel.config().getPeers()).toCompletableFuture().join();
-    int port = loop.domain().links().listeners().bind(address.getPort(), this::offered);
-    XenShmAddress bound = new XenShmAddress(ownDomain, port);
+    Listeners listeners = loop.domain().links().listeners();
+    CompletableFuture<Integer> claim =
+        loop.domain()
+            .knowsWhomToAdmit(channel.config().getPeers())
+            .thenCompose(known -> listeners.bind(address.getPort(), handler))
+            .toCompletableFuture();
+    XenShmAddress bound = null;
+    try {
+      bound = new XenShmAddress(ownDomain, Announcement.await(claim));
+    } finally {
+      if (bound == null) {
+        listeners.unbind(LinkKind.STREAM, address.getPort(), handler);
+        claim.thenAccept(port -> listeners.unbind(LinkKind.STREAM, port, handler));
+      }
+    }
     local = bound;
     return bound;
   }
 
-  /** Listens at an address that TCP has bound already. */
-  void bind(InetSocketAddress address) throws IOException {
-    loop.domain().links().listeners().bind(LinkKind.STREAM, address, this::offered);
+  /**
+   * Listens at an address that is bound already.
+   *
+   * @return why that makes no sense; {@code null} where it is done
+   * @throws IOException if it fails
+   */
+  String bind(InetSocketAddress address) throws IOException {
+    return announcementOf(address).now();
+  }
+
+  /**
+   * Listens at an address that TCP has bound already, now or when XenStore answers.
+   *
+   * @param givenUp is run where it does not and will not
+   */
+  void bindWhenPossible(InetSocketAddress address, Runnable givenUp) {
+    announcementOf(address).whenPossible(givenUp);
+  }
+
+  private Announcement announcementOf(InetSocketAddress address) {
     local = address;
+    announcement = new Announcement(channel, loop, LinkKind.STREAM, address, handler);
+    return announcement;
   }
 
   void close() {
     if (local == null) {
       return;
     }
-    loop.domain().links().listeners().unbind(LinkKind.STREAM, local.getPort());
+    if (announcement != null) {
+      announcement.end();
+    } else {
+      loop.domain().links().listeners().unbind(LinkKind.STREAM, local.getPort(), handler);
+    }
     local = null;
     while (!backlog.isEmpty()) {
       refuse(backlog.remove(), RefusalReason.NO_LISTENER);

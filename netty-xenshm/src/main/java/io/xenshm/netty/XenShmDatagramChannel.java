@@ -210,29 +210,28 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
   @Override
   protected void doBind(SocketAddress localAddress) throws Exception {
     InetSocketAddress bound = udp.bind(OutboundPackets.checkAddress(localAddress));
-    if (config.getMode() != XenShmMode.OFF) {
-      announce(bound);
+    if (config.getMode() == XenShmMode.REQUIRED) {
+      announceNow(bound);
+    } else if (config.getMode() == XenShmMode.PREFERRED) {
+      listener = new PacketListener(this, routes, bound);
+      listener.announcement().whenPossible(this::leaveListener);
     }
     local = bound;
     usable = true;
   }
 
-  private void announce(InetSocketAddress address) throws IOException {
+  private void announceNow(InetSocketAddress address) throws IOException {
+    listener = new PacketListener(this, routes, address);
     String obstacle;
     IOException cause = null;
     try {
-      obstacle = loop.obstacleToAnnounce(address.getAddress());
-      if (obstacle == null) {
-        listener = new PacketListener(this, routes, address);
-        return;
-      }
-      logger.debug("Datagrams to {} come by UDP only: {}", address, obstacle);
+      obstacle = listener.announcement().now();
     } catch (IOException e) {
-      logger.warn("Datagrams to {} come by UDP only: {}", address, e.getMessage());
       obstacle = e.getMessage();
       cause = e;
     }
-    if (config.getMode() == XenShmMode.REQUIRED) {
+    if (obstacle != null) {
+      leaveListener();
       throw (IOException)
           new BindException(
                   "XENSHM_MODE is REQUIRED, but " + address + " is not announced: " + obstacle)
@@ -266,11 +265,15 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
   }
 
   private void leaveRings() {
+    leaveListener();
+    routes.closeAllBut(null);
+  }
+
+  private void leaveListener() {
     if (listener != null) {
       listener.close();
       listener = null;
     }
-    routes.closeAllBut(null);
   }
 
   @Override

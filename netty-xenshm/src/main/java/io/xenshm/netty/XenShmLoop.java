@@ -3,6 +3,7 @@ package io.xenshm.netty;
 import io.xenshm.directory.PeerLookup.Outcome;
 import io.xenshm.link.Doorbells;
 import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
 
 /** What an event loop gives the channels that are registered with it. Belongs to the loop. */
 final class XenShmLoop {
@@ -59,17 +60,22 @@ final class XenShmLoop {
   }
 
   /**
-   * Returns why a listener at an address is not to be announced; {@code null} where it is. Waits
-   * for the table of peers to be read: without it every offer would be refused.
+   * Completes with why a listener at an address is not to be announced; {@code null} where it is.
+   * Before that the table of peers is read: without it every offer would be refused.
    */
-  String obstacleToAnnounce(InetAddress address) {
+  CompletableFuture<String> obstacleToAnnounce(InetAddress address) {
     if (!hasXen()) {
-      return XenShmPathReason.XEN_UNAVAILABLE.text();
+      return CompletableFuture.completedFuture(XenShmPathReason.XEN_UNAVAILABLE.text());
     }
-    Outcome outcome = domain.peers().lookup(address).toCompletableFuture().join().outcome();
     // On a simulated host, guests have loopback addresses.
-    return address.isLoopbackAddress() && outcome != Outcome.OWN_DOMAIN
-        ? "a loopback address is reached by this guest only"
-        : null;
+    return domain
+        .peers()
+        .lookup(address)
+        .thenApply(
+            found ->
+                address.isLoopbackAddress() && found.outcome() != Outcome.OWN_DOMAIN
+                    ? "a loopback address is reached by this guest only"
+                    : null)
+        .toCompletableFuture();
   }
 }

@@ -7,8 +7,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.unix.Socket;
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -27,14 +25,14 @@ import java.nio.channels.UnsupportedAddressTypeException;
  * <p>Where shared memory is not possible, it listens by TCP alone and the log says why; with {@link
  * XenShmMode#REQUIRED} the bind fails, and where it does not, TCP connections are refused.
  *
- * <p>Binding waits for XenStore, for a bounded time. As with every Netty channel, methods may be
- * called from any thread, and the channel's state belongs to its event loop.
+ * <p>Binding waits for XenStore, for 3 seconds at most. Where it has not answered by then, a bind
+ * to an {@link InetSocketAddress} is done by TCP alone, the log says so, and shared memory follows
+ * when XenStore answers; with {@link XenShmMode#REQUIRED}, and to a {@link XenShmAddress}, it
+ * fails. As with every Netty channel, methods may be called from any thread, and the channel's
+ * state belongs to its event loop.
  */
 public final class XenShmServerSocketChannel extends AbstractServerChannel
     implements ServerSocketChannel {
-  private static final InternalLogger logger =
-      InternalLoggerFactory.getInstance(XenShmServerSocketChannel.class);
-
   private final XenShmServerSocketChannelConfig config = new XenShmServerSocketChannelConfig(this);
   private IoRegistration registration;
   private XenShmLoop loop;
@@ -151,7 +149,8 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     } else {
       InetSocketAddress bound = bindTcp(address);
       if (config.getMode() == XenShmMode.PREFERRED) {
-        announceIfPossible(bound);
+        ring = new RingListener(this, loop);
+        ring.bindWhenPossible(bound, this::leaveRing);
       }
       local = bound;
     }
@@ -197,52 +196,45 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
 
   private void bindRingOnly(InetSocketAddress address) throws IOException {
     Socket socket = Socket.newSocketStream();
+    RingListener listener = new RingListener(this, loop);
     boolean bound = false;
     try {
       socket.setReuseAddress(config.isReuseAddress());
       socket.bind(address);
-      String obstacle = announce(socket.localAddress());
-      if (obstacle != null) {
-        throw new BindException(
-            "XENSHM_MODE is REQUIRED, but " + address + " is not announced: " + obstacle);
-      }
+      announceNow(listener, socket.localAddress());
       bound = true;
+      ring = listener;
       reservedPort = socket;
       local = socket.localAddress();
     } finally {
       if (!bound) {
+        listener.close();
         socket.close();
       }
     }
   }
 
-  private void announceIfPossible(InetSocketAddress address) {
+  private static void announceNow(RingListener listener, InetSocketAddress address)
+      throws IOException {
+    String obstacle;
+    IOException cause = null;
     try {
-      String obstacle = announce(address);
-      if (obstacle != null) {
-        logger.debug("Listening at {} by TCP only: {}", address, obstacle);
-      }
+      obstacle = listener.bind(address);
     } catch (IOException e) {
-      logger.warn("Listening at {} by TCP only: {}", address, e.getMessage());
-      logger.debug("Why {} is not announced", address, e);
+      obstacle = e.getMessage();
+      cause = e;
+    }
+    if (obstacle != null) {
+      throw (IOException)
+          new BindException(
+                  "XENSHM_MODE is REQUIRED, but " + address + " is not announced: " + obstacle)
+              .initCause(cause);
     }
   }
 
-  /**
-   * Listens by shared memory.
-   *
-   * @return why that makes no sense; {@code null} where it is done
-   * @throws IOException if it fails
-   */
-  private String announce(InetSocketAddress address) throws IOException {
-    String obstacle = loop.obstacleToAnnounce(address.getAddress());
-    if (obstacle != null) {
-      return obstacle;
-    }
-    RingListener listener = new RingListener(this, loop);
-    listener.bind(address);
-    ring = listener;
-    return null;
+  private void leaveRing() {
+    ring.close();
+    ring = null;
   }
 
   @Override

@@ -27,6 +27,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.xenshm.directory.PeerLookup.Outcome;
+import io.xenshm.xen.sim.Await;
 import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.net.BindException;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.Test;
 class PathChoiceTest {
   private static final int SIZE = 5000;
   private static final int SHORT_TIMEOUT_MILLIS = 200;
+  private static final int DEAD_LISTENERS = 7;
 
   private TwoDomains domains;
 
@@ -127,6 +129,37 @@ class PathChoiceTest {
     for (String process : get(domains.serverXen.xenStore().list(recordsOf(listener)))) {
       get(domains.serverXen.xenStore().write(recordsOf(listener) + '/' + process, record));
     }
+  }
+
+  /** As one that died: another domain cannot tell it from one that is slow. */
+  @Test
+  void aListenerThatDoesNotAnswerIsPassedOverTheNextTime() throws Exception {
+    Channel listener = domains.bindAddress(server);
+    String live = get(domains.serverXen.xenStore().list(recordsOf(listener))).get(0);
+    String record = get(domains.serverXen.xenStore().readString(recordsOf(listener) + '/' + live));
+    for (int i = 0; i < DEAD_LISTENERS; i++) {
+      String dead = String.format("%016x", i);
+      get(domains.serverXen.xenStore().write(recordsOf(listener) + '/' + dead, record));
+    }
+
+    Await.until("shared memory", () -> pathTo(listener) == XenShmPath.SHARED_MEMORY);
+    for (int i = 0; i < 3; i++) {
+      exchange(listener, XenShmPathReason.CO_RESIDENT);
+    }
+  }
+
+  private XenShmPath pathTo(Channel listener) throws Exception {
+    Received received = new Received();
+    Bootstrap client =
+        domains
+            .client(received)
+            .option(XenShmChannelOption.XENSHM_CONNECT_TIMEOUT_MILLIS, SHORT_TIMEOUT_MILLIS)
+            // memory of offers without an answer is not given back for a while
+            .option(XenShmChannelOption.XENSHM_RING_SIZE, 4096);
+    Channel channel = done(client.connect(listener.localAddress()));
+    XenShmPath path = get(received.path).path();
+    channel.close().sync();
+    return path;
   }
 
   @Test

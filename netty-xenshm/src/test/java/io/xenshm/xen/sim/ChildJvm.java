@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A program in a JVM of its own, to be killed. */
-final class ChildJvm {
+public final class ChildJvm {
   /** What the program prints when it is ready; arguments may follow. */
-  static final String READY = "READY";
+  public static final String READY = "READY";
 
   private final Process process;
   private final String readyLine;
@@ -22,17 +22,27 @@ final class ChildJvm {
   }
 
   /** Starts a class's main method and waits until it says that it is ready. */
-  static ChildJvm start(Class<?> program, String... args) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.getName()));
+  public static ChildJvm start(Class<?> program, String... args) throws IOException {
+    return start(List.of(), System.getProperty("java.class.path"), program, args);
+  }
+
+  /**
+   * The same, with a command before that of the JVM, as one that makes it another user's.
+   *
+   * @param classPath what that user can read
+   */
+  public static ChildJvm start(
+      List<String> before, String classPath, Class<?> program, String... args) throws IOException {
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            classPath,
+            program.getName()));
     command.addAll(List.of(args));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -49,8 +59,13 @@ final class ChildJvm {
     return new ChildJvm(process, line);
   }
 
+  /** Returns what the program said beside that it is ready. */
+  public String readyText() {
+    return readyLine.substring(READY.length()).strip();
+  }
+
   /** Returns the numbers that the program said it is ready with. */
-  int[] readyNumbers() {
+  public int[] readyNumbers() {
     return java.util.Arrays.stream(readyLine.split(" "))
         .skip(1)
         .mapToInt(Integer::parseInt)
@@ -58,7 +73,7 @@ final class ChildJvm {
   }
 
   /** Kills the program with SIGKILL and waits for its end. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 }
