@@ -71,6 +71,15 @@ final class UdpSocket {
     socket.unsafe().beginRead();
   }
 
+  /**
+   * Gives up a read that was begun, with auto-read off. On the event loop. The socket's channel has
+   * no other way to be told than auto-read that goes off.
+   */
+  void stopReading() {
+    socket.config().setAutoRead(true);
+    socket.config().setAutoRead(false);
+  }
+
   void close() {
     if (socket.isRegistered()) {
       socket.unsafe().close(socket.unsafe().voidPromise());
@@ -104,7 +113,7 @@ final class UdpSocket {
         channel.packetDropped();
         return;
       }
-      channel.packetRead();
+      channel.udpPacketRead();
       channel.pipeline().fireChannelRead(message);
     }
 

@@ -150,7 +150,18 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
     return readPending || config.isAutoRead();
   }
 
+  /** A ring's packet is what was asked for: with auto-read off, none of UDP comes beside it. */
   void packetRead() {
+    if (readPending) {
+      readPending = false;
+      if (!config.isAutoRead()) {
+        udp.stopReading();
+      }
+    }
+  }
+
+  /** A packet of UDP is what was asked for; the socket stops reading by itself. */
+  void udpPacketRead() {
     readPending = false;
   }
 
