@@ -10,6 +10,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -39,6 +41,21 @@ final class ThreeWays implements AutoCloseable {
       @Override
       protected void initChannel(Channel channel) {
         channel.pipeline().addLast(handlers);
+      }
+    };
+  }
+
+  /** Answers whatever comes; for any number of channels. */
+  static ChannelHandler echo() {
+    return new ChannelInboundHandlerAdapter() {
+      @Override
+      public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ctx.writeAndFlush(message, ctx.voidPromise());
+      }
+
+      @Override
+      public boolean isSharable() {
+        return true;
       }
     };
   }
