@@ -39,6 +39,10 @@ public final class XenShmPeers {
 
   private static final String ALLOW_VARIABLE = "XENSHM_PEERS_ALLOW";
   private static final String DENY_VARIABLE = "XENSHM_PEERS_DENY";
+
+  /** As an entry of the property or the variable: nobody is allowed but whom others name. */
+  private static final String NONE = "none";
+
   private static final String UUID = "uuid:";
   private static final String NAME = "name:";
   private static final String DOMAIN = "domain:";
@@ -76,14 +80,16 @@ public final class XenShmPeers {
 
   /**
    * Returns what the system properties say, or the environment where they are not set. An empty
-   * list is none.
+   * list is no list; {@code none} in the list of those that are allowed is a list of nobody.
    *
    * @throws IllegalArgumentException if an entry is malformed, with the property in the message
    */
   static XenShmPeers configured() {
     List<String> allow = configured(ALLOW_PROPERTY, ALLOW_VARIABLE);
     List<String> deny = configured(DENY_PROPERTY, DENY_VARIABLE);
-    return new XenShmPeers(allow.isEmpty() ? null : with(Set.of(), allow), with(Set.of(), deny));
+    boolean all = allow.isEmpty();
+    allow.removeIf(NONE::equals);
+    return new XenShmPeers(all ? null : with(Set.of(), allow), with(Set.of(), deny));
   }
 
   private static List<String> configured(String property, String variable) {
@@ -94,7 +100,8 @@ public final class XenShmPeers {
     List<String> guests = new ArrayList<>();
     for (String guest : text == null ? new String[0] : text.split(",", -1)) {
       if (!guest.isBlank()) {
-        guests.add(checked(guest.trim(), " in " + property + " or " + variable));
+        boolean nobody = property.equals(ALLOW_PROPERTY) && guest.trim().equals(NONE);
+        guests.add(nobody ? NONE : checked(guest.trim(), " in " + property + " or " + variable));
       }
     }
     return guests;

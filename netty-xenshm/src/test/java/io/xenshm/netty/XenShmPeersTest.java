@@ -97,6 +97,22 @@ class XenShmPeersTest {
     assertEquals(XenShmPeers.ALL, XenShmPeers.configured());
   }
 
+  @Test
+  void noneAllowsNobodyUntilOthersAreNamed() {
+    System.setProperty(XenShmPeers.ALLOW_PROPERTY, "none");
+    assertEquals(XenShmPeers.ALL.allow(), XenShmPeers.configured());
+    assertFalse(XenShmPeers.configured().admit(DOMAIN, KNOWN));
+
+    System.setProperty(XenShmPeers.ALLOW_PROPERTY, "none, name:web1");
+    assertEquals(XenShmPeers.ALL.allow("name:web1"), XenShmPeers.configured());
+  }
+
+  @Test
+  void noneIsNobodyToDeny() {
+    System.setProperty(XenShmPeers.DENY_PROPERTY, "none");
+    assertThrows(IllegalArgumentException.class, XenShmPeers::configured);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
