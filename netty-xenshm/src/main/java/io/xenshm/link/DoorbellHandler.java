@@ -6,6 +6,14 @@ public interface DoorbellHandler {
   void rung();
 
   /**
+   * Says whether bytes moved in either direction since this was asked before: where they did, the
+   * peer's events are the price of its work. Events of handshakes and partings move none.
+   */
+  default boolean movedBytes() {
+    return false;
+  }
+
+  /**
    * This domain was suspended and resumed: no event comes any more, and no memory is shared any
    * more.
    */

@@ -16,8 +16,8 @@ import org.agrona.collections.Int2ObjectHashMap;
  * The doorbells of one event loop: its event channels, and who answers at each port.
  *
  * <p>A port is unmasked after its event was taken, so that a peer that rings without end makes one
- * event at a time. The ports of a domain that makes too many nevertheless stay masked for a moment:
- * the others are served meanwhile, and an event of that time is seen after it.
+ * event at a time. The ports of a domain that makes too many that were of no use stay masked for a
+ * moment: the others are served meanwhile, and an event of that time is seen after it.
  *
  * <p>All methods are called on the event loop's thread, but for {@link #ringFromElsewhere} and
  * {@link #handBack}: a link may be used on another loop than its port's.
@@ -90,7 +90,8 @@ public final class Doorbells implements AutoCloseable {
       if (answerer != null) {
         rung(port, answerer.handler);
       }
-      if (answerer == null || meter.allows(answerer.domain, port, now)) {
+      if (answerer == null
+          || meter.allows(answerer.domain, port, answerer.handler.movedBytes(), now)) {
         polled[allowed++] = port;
       }
     }

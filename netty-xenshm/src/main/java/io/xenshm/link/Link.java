@@ -361,9 +361,21 @@ public abstract class Link {
   }
 
   private final class Bell implements DoorbellHandler {
+    /** Of the home loop. A link's first event is of use: it could not come without a handshake. */
+    private long movedAtEvent = -1;
+
     @Override
     public void rung() {
       look();
+    }
+
+    @Override
+    public boolean movedBytes() {
+      // Another loop that uses the link may be ahead of what is read here: the next event tells.
+      long moved = producer.written() + consumer.received();
+      boolean movedSince = moved != movedAtEvent;
+      movedAtEvent = moved;
+      return movedSince;
     }
 
     @Override

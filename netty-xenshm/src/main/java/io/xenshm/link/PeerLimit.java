@@ -17,8 +17,8 @@ public enum PeerLimit {
   OFFERS("changes of offers a second", "xenshm.peer.maxOfferChangesPerSecond", 2000),
   /** How long an offer may wait for its answer. */
   HANDSHAKE_MILLIS("milliseconds for a handshake", "xenshm.peer.maxHandshakeMillis", 30_000),
-  /** Events in a second, at all of its ports at one event loop. */
-  DOORBELLS("doorbells a second", "xenshm.peer.maxDoorbellsPerSecond", 100_000);
+  /** Events in a second with which no bytes moved, at all of its ports at one event loop. */
+  DOORBELLS("doorbells for nothing a second", "xenshm.peer.maxDoorbellsPerSecond", 100_000);
 
   private final String text;
   private final String property;

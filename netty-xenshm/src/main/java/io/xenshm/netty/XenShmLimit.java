@@ -39,8 +39,10 @@ public enum XenShmLimit {
   HANDSHAKE_MILLIS(PeerLimit.HANDSHAKE_MILLIS),
   /**
    * {@code xenshm.peer.maxDoorbellsPerSecond}: events of all of the peer's connections at one event
-   * loop in a second, counted over 2 milliseconds. Beyond, its doorbells are not listened to for 2
-   * milliseconds; data that comes meanwhile is seen after that, or before if the loop looks anyway.
+   * loop in a second with which no bytes moved, counted over 2 milliseconds. Events with which
+   * bytes moved are not counted, and each pays for two others. Beyond, its doorbells are not
+   * listened to for 2 milliseconds; data that comes meanwhile is seen after that, or before if the
+   * loop looks anyway.
    */
   DOORBELLS(PeerLimit.DOORBELLS);
 

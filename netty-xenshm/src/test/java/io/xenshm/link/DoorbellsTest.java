@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.xenshm.xen.EventChannels;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +23,10 @@ class DoorbellsTest {
   private final Channels channels = new Channels();
   private final EmbeddedChannel clock = new EmbeddedChannel();
   private final List<Integer> rung = new ArrayList<>();
+
+  /** Ports with which bytes moved since the event before. */
+  private final Set<Integer> moving = new HashSet<>();
+
   private Doorbells doorbells;
   private long now = Long.MAX_VALUE - 5;
 
@@ -48,6 +54,11 @@ class DoorbellsTest {
           @Override
           public void rung() {
             rung.add(port);
+          }
+
+          @Override
+          public boolean movedBytes() {
+            return moving.remove(port);
           }
 
           @Override
@@ -97,6 +108,56 @@ class DoorbellsTest {
     channels.unmasked.clear();
     event(noisy);
     assertEquals(List.of(noisy), channels.unmasked, "a new window");
+  }
+
+  @Test
+  void eventsWithWhichBytesMovedAreNotCountedHoweverManyPortsThereAre() throws Exception {
+    long before = PeerLimits.reached(PeerLimit.DOORBELLS);
+    int[] ports = new int[64];
+    for (int i = 0; i < ports.length; i++) {
+      ports[i] = bind(QUIET);
+    }
+    for (int i = 0; i < 10; i++) {
+      for (int port : ports) {
+        moving.add(port);
+      }
+      event(ports);
+    }
+
+    assertEquals(10 * ports.length, channels.unmasked.size());
+    assertEquals(before, PeerLimits.reached(PeerLimit.DOORBELLS));
+  }
+
+  /** The loop may have read what an event tells before it takes the event. */
+  @Test
+  void anEventOfUsePaysForTwoThatCameTooLate() throws Exception {
+    long before = PeerLimits.reached(PeerLimit.DOORBELLS);
+    int port = bind(QUIET);
+    for (int i = 0; i < 20; i++) {
+      moving.add(port);
+      event(port);
+      event(port);
+      event(port);
+    }
+
+    assertEquals(before, PeerLimits.reached(PeerLimit.DOORBELLS));
+  }
+
+  @Test
+  void a13WorkOfBeforePaysForNoMoreThanOneWindowOfAStorm() throws Exception {
+    long before = PeerLimits.reached(PeerLimit.DOORBELLS);
+    int port = bind(NOISY);
+    for (int i = 0; i < 1000; i++) {
+      moving.add(port);
+      event(port);
+    }
+    for (int i = 0; i < 4; i++) {
+      event(port);
+    }
+    assertEquals(before, PeerLimits.reached(PeerLimit.DOORBELLS));
+
+    event(port);
+    assertEquals(before + 1, PeerLimits.reached(PeerLimit.DOORBELLS));
   }
 
   private void pass(long nanos) {

@@ -12,16 +12,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.util.ReferenceCountUtil;
 import io.xenshm.link.HostileClient;
 import io.xenshm.link.HostileServer;
 import io.xenshm.xen.XenLimitException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -357,5 +363,60 @@ class PeerLimitTest {
     }
     attacker.publish(7);
     child.awaitBytes(7);
+  }
+
+  /** Without polling each message needs its doorbell. */
+  @Test
+  void requestsAndResponsesOfManyConnectionsDoNotMeetTheLimitOfDoorbells() throws Exception {
+    start(XenShmLimit.DOORBELLS, 5000);
+    TwoDomains domains = site.domains;
+    Channel listener =
+        done(
+            domains
+                .server(new EchoToAll(new LinkedBlockingQueue<>()))
+                .childOption(XenShmChannelOption.XENSHM_SPIN_MICROS, 0)
+                .bind(new XenShmAddress(SERVER, 0)));
+    PingPong[] clients = new PingPong[12];
+    for (int i = 0; i < clients.length; i++) {
+      clients[i] = new PingPong(3000);
+      done(
+          domains
+              .client(clients[i])
+              .option(XenShmChannelOption.XENSHM_SPIN_MICROS, 0)
+              .connect(listener.localAddress()));
+    }
+    for (PingPong client : clients) {
+      get(client.started).writeAndFlush(Unpooled.wrappedBuffer(new byte[8]));
+    }
+    long before = XenShmMetrics.limitReached(XenShmLimit.DOORBELLS);
+    for (PingPong client : clients) {
+      get(client.ended);
+    }
+    assertEquals(before, XenShmMetrics.limitReached(XenShmLimit.DOORBELLS));
+  }
+
+  private static final class PingPong extends ChannelInboundHandlerAdapter {
+    private final CompletableFuture<ChannelHandlerContext> started = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private int left;
+
+    PingPong(int rounds) {
+      left = rounds;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+      started.complete(ctx);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (--left > 0) {
+        ctx.writeAndFlush(message);
+      } else {
+        ReferenceCountUtil.release(message);
+        ended.complete(null);
+      }
+    }
   }
 }
