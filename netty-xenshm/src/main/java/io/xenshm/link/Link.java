@@ -34,9 +34,6 @@ public abstract class Link {
     LOST
   }
 
-  /** The longest time between two signs of life, in seconds. */
-  public static final int BEAT_SECONDS = 10;
-
   final Doorbells doorbells;
   final int port;
   final DescriptorPage descriptor;
@@ -52,6 +49,7 @@ public abstract class Link {
         throw new RejectedExecutionException("the link is closed");
       };
 
+  private final Heartbeat heartbeat;
   private final PeerWatch peerWatch;
   private final Role role;
   private final Executor home;
@@ -68,8 +66,6 @@ public abstract class Link {
   private volatile boolean faulted;
 
   private boolean releasedAtResume; // of the home loop
-  private int ownBeat;
-  private int peerBeat;
 
   Link(LinkParts parts) {
     this.doorbells = parts.doorbells();
@@ -80,6 +76,7 @@ public abstract class Link {
     this.producer = parts.producer();
     this.consumer = parts.consumer();
     this.role = parts.role();
+    heartbeat = new Heartbeat(descriptor, role);
     this.home = parts.loop();
     this.user = new AtomicReference<>(home);
     doorbells.replaceHandler(port, new Bell());
@@ -130,19 +127,16 @@ public abstract class Link {
     return live ? PeerState.OPEN : PeerState.DIED;
   }
 
+  /** See {@link Heartbeat#beat()}. May be called from any thread. */
+  int beat() {
+    return heartbeat.beat();
+  }
+
   /**
-   * Shows the peer that this end lives; both do so at least every {@link #BEAT_SECONDS}. Called at
-   * home, whatever loop uses the link.
-   *
-   * @return whether the peer showed it since the last call
+   * Returns how many times in a row the peer showed no sign of life. May be called from any thread.
    */
-  public final boolean beat() {
-    descriptor.setBeat(role.ownBeatOffset, ++ownBeat);
-    int seen = descriptor.beat(role.peerBeatOffset);
-    MemoryFaults.tell();
-    boolean lives = seen != peerBeat;
-    peerBeat = seen;
-    return lives;
+  public final int silentLooks() {
+    return heartbeat.silentLooks();
   }
 
   /**
@@ -187,8 +181,13 @@ public abstract class Link {
   public final void runAtHome(Runnable task) {
     if (isAtHome()) {
       task.run();
-      return;
+    } else {
+      executeAtHome(task);
     }
+  }
+
+  /** As {@link #runAtHome}, but never at once. */
+  final void executeAtHome(Runnable task) {
     try {
       home.execute(task);
     } catch (RejectedExecutionException e) {
@@ -243,6 +242,7 @@ public abstract class Link {
       return;
     }
     closed = true;
+    heartbeat.end();
     listener = LinkListener.IGNORING;
     tellPeer(reset);
     if (home.equals(now)) {
@@ -295,6 +295,15 @@ public abstract class Link {
     } catch (InternalError e) {
       lost();
     }
+  }
+
+  /** Has home find out whether the memory is there. May be called from any thread. */
+  final void memoryMayBeGone() {
+    executeAtHome(
+        () -> {
+          checkMemory();
+          look();
+        });
   }
 
   /** What the peer is told at the end. */

@@ -10,6 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -27,6 +30,8 @@ public final class LinkNode {
   /** Idle memory that is kept: a quarter of what gntalloc grants a guest by default. */
   private static final int MAX_IDLE_PAGES = 256;
 
+  private static final int TIMER_IDLE_SECONDS = 10;
+
   private final Xen xen;
   private final ProcessRegistry processes;
   private final Listeners listeners;
@@ -38,9 +43,11 @@ public final class LinkNode {
   private final Witness witness;
   private final CompletableFuture<Void> ready;
   private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService timer = newTimer();
   private final PeerLimits limits = new PeerLimits(System::nanoTime);
   private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
   private final ListenerAnswers answers = new ListenerAnswers();
+  private final LinkHeartbeats heartbeats = new LinkHeartbeats(timer);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -58,6 +65,23 @@ public final class LinkNode {
             .sweep()
             .exceptionally(LinkNode::notSwept);
     witness.start();
+  }
+
+  /** Its thread exists only while something is to be done. No user code runs on it. */
+  private static ScheduledExecutorService newTimer() {
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(null, task, "xenshm-timer", 0, false);
+              thread.setDaemon(true);
+              thread.setContextClassLoader(null); // it may outlive whoever made the first link
+              return thread;
+            });
+    timer.setKeepAliveTime(TIMER_IDLE_SECONDS, TimeUnit.SECONDS);
+    timer.allowCoreThreadTimeOut(true);
+    timer.setRemoveOnCancelPolicy(true);
+    return timer;
   }
 
   /**
@@ -89,6 +113,7 @@ public final class LinkNode {
       }
       NODES.remove(xen);
     }
+    timer.shutdownNow();
     CompletableFuture<Void> withdrawn = witness.close();
     listeners.close();
     try {
@@ -185,6 +210,11 @@ public final class LinkNode {
 
   ParkedMemory parked() {
     return parked;
+  }
+
+  /** Returns the signs of life of this process's links. */
+  public LinkHeartbeats heartbeats() {
+    return heartbeats;
   }
 
   /** Returns what each peer domain may take of this process. */

@@ -9,6 +9,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
+import io.xenshm.link.LinkHeartbeats;
 import io.xenshm.link.LinkListener;
 import io.xenshm.ring.PacketRingConsumer;
 import io.xenshm.ring.PacketRingProducer;
@@ -43,7 +44,6 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
   private boolean finished;
   private boolean used = true;
   private int idleLooks;
-  private int silentLooks;
   private int unpublished;
 
   /**
@@ -288,18 +288,8 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
   }
 
   @Override
-  public int beat() {
-    if (link.isClosed()) {
-      return 0;
-    }
-    try {
-      silentLooks = link.beat() ? 0 : silentLooks + 1;
-    } catch (InternalError e) {
-      link.lost();
-      peerMayHaveChanged = true;
-    }
-    activate();
-    return silentLooks;
+  public Link link() {
+    return link;
   }
 
   @Override
@@ -310,7 +300,7 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
         remote,
         link.peerDomain(),
         millis,
-        Heartbeats.SILENCE_PROPERTY);
+        LinkHeartbeats.SILENCE_PROPERTY);
     close();
   }
 

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.xenshm.link.Link;
 import io.xenshm.link.Link.PeerState;
+import io.xenshm.link.LinkHeartbeats;
 import io.xenshm.link.LinkListener;
 import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
@@ -12,8 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Carries a channel's bytes through a link's rings. Belongs to the channel's event loop. Where the
- * channel moved to another loop than the link's home, home forwards the doorbell and gives the
- * signs of life.
+ * channel moved to another loop than the link's home, home forwards the doorbell.
  *
  * <p>A doorbell only makes the event loop look: all work happens in {@link #poll()}.
  */
@@ -37,8 +37,6 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   /** Further writes fail. A socket gets the peer's RST at that point. */
   private boolean broken;
-
-  private int silentLooks;
 
   RingCarrier(XenShmSocketChannel channel, XenShmLoop loop, Link link) {
     this.channel = channel;
@@ -85,17 +83,8 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   @Override
-  public int beat() {
-    if (link.isClosed()) {
-      return 0;
-    }
-    try {
-      silentLooks = link.beat() ? 0 : silentLooks + 1;
-    } catch (InternalError e) {
-      link.lost();
-    }
-    link.look();
-    return silentLooks;
+  public Link link() {
+    return link;
   }
 
   @Override
@@ -107,9 +96,14 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
                 + " for "
                 + millis
                 + " ms; a guest that hangs, or is paused ("
-                + Heartbeats.SILENCE_PROPERTY
+                + LinkHeartbeats.SILENCE_PROPERTY
                 + ")");
-    link.runAtUser(() -> fail(cause));
+    link.runAtUser(
+        () -> {
+          if (!link.isClosed()) {
+            fail(cause);
+          }
+        });
   }
 
   private void activate() {
@@ -399,7 +393,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
         + " ("
         + link.peerState()
         + ", silent for "
-        + silentLooks
+        + link.silentLooks()
         + " looks"
         + (link.isAtHome() ? "" : ", doorbell of another loop")
         + "); out: "

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 final class XenShmLoop {
   private final LocalDomain domain;
   private final ActiveHandles active;
-  private final Heartbeats heartbeats = new Heartbeats();
+  private final Heartbeats heartbeats;
   private final HandshakeShare handshakes;
   private Doorbells doorbells;
 
@@ -22,6 +22,7 @@ final class XenShmLoop {
   XenShmLoop(LocalDomain domain, ActiveHandles active) {
     this.domain = domain;
     this.active = active;
+    heartbeats = domain == null ? null : new Heartbeats(domain.links().heartbeats());
     handshakes = new HandshakeShare(active::hasOthersThan, System::nanoTime);
   }
 
@@ -45,7 +46,7 @@ final class XenShmLoop {
     return active;
   }
 
-  /** Returns the signs of life of the loop's rings. */
+  /** Returns what looks at the loop's rings now and then; {@code null} where Xen is unavailable. */
   Heartbeats heartbeats() {
     return heartbeats;
   }

@@ -1,23 +1,39 @@
 package io.xenshm.netty;
 
 import static io.xenshm.netty.Received.get;
+import static io.xenshm.netty.TwoDomains.CLIENT_ADDRESS;
 import static io.xenshm.netty.TwoDomains.SERVER;
+import static io.xenshm.netty.TwoDomains.SERVER_ADDRESS;
 import static io.xenshm.netty.TwoDomains.done;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.xenshm.link.HostileClient;
+import io.xenshm.link.LinkHeartbeats;
 import io.xenshm.ring.RingLayout;
 import io.xenshm.xen.Xen;
+import io.xenshm.xen.sim.ChildJvm;
 import io.xenshm.xen.sim.SimulatedDomain;
 import io.xenshm.xen.sim.SimulatedXen;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +51,7 @@ class HeartbeatTest {
 
   @BeforeEach
   void start() throws Exception {
-    System.setProperty(Heartbeats.SILENCE_PROPERTY, "1");
+    System.setProperty(LinkHeartbeats.SILENCE_PROPERTY, "1");
     domains = new TwoDomains();
     domains.host.addDomain(SimulatedDomain.of(ATTACKER));
     silentXen = SimulatedXen.open(domains.host.directory(), ATTACKER);
@@ -45,7 +61,7 @@ class HeartbeatTest {
 
   @AfterEach
   void stop() {
-    System.clearProperty(Heartbeats.SILENCE_PROPERTY);
+    System.clearProperty(LinkHeartbeats.SILENCE_PROPERTY);
     silent.close();
     silentXen.close();
     domains.close();
@@ -86,10 +102,7 @@ class HeartbeatTest {
     Channel honest = domains.connect(new Received(), honestListener);
     connectSilently();
     get(child.inactive);
-    // so many beats again as the silent one was allowed
-    for (int i = 0; i < 4; i++) {
-      honest.eventLoop().schedule(() -> {}, 1, TimeUnit.SECONDS).sync();
-    }
+    peersMayBeSilentForTooLong(honest);
     assertTrue(honest.isActive());
     assertTrue(get(server.active).channel().isActive());
   }
@@ -100,5 +113,128 @@ class HeartbeatTest {
     silent.memory().set(ValueLayout.JAVA_BYTE, Xen.PAGE_SIZE, (byte) 7);
     silent.set(HostileClient.CONTROL_TO_SERVER + RingLayout.PRODUCER_INDEX, 1);
     assertArrayEquals(new byte[] {7}, child.awaitBytes(1));
+  }
+
+  /** So many looks again as a silent peer is allowed. */
+  private static void peersMayBeSilentForTooLong(Channel observer) throws Exception {
+    for (int i = 0; i < 4; i++) {
+      observer.eventLoop().schedule(() -> {}, 1, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  /** Keeps its event loop at its first message, until it is let go; then it answers. */
+  private static final class Blocking extends ChannelInboundHandlerAdapter {
+    private final CountDownLatch blocked = new CountDownLatch(1);
+    private final CountDownLatch goOn = new CountDownLatch(1);
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+      blocked.countDown();
+      goOn.await();
+      if (message instanceof DatagramPacket packet) {
+        ctx.writeAndFlush(new DatagramPacket(packet.content(), packet.sender()));
+      } else {
+        ctx.writeAndFlush(message);
+      }
+    }
+  }
+
+  @Test
+  void aLoopThatAHandlerBlocksForLongerThanThatLosesNoConnection() throws Exception {
+    Blocking blocking = new Blocking();
+    Received received = new Received();
+    Channel client = domains.connect(received, domains.bind(blocking));
+    client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1})).sync();
+    blocking.blocked.await();
+
+    peersMayBeSilentForTooLong(client);
+    assertTrue(client.isActive(), "the peer's process lives");
+    client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {2, 3})).sync();
+    blocking.goOn.countDown();
+
+    assertArrayEquals(new byte[] {1, 2, 3}, received.awaitBytes(3));
+    peersMayBeSilentForTooLong(client);
+    assertTrue(client.isActive());
+    assertFalse(received.exception.isDone());
+  }
+
+  @Test
+  void aBlockedLoopLosesNoPacketRings() throws Exception {
+    Blocking blocking = new Blocking();
+    Packets received = new Packets();
+    XenShmDatagramChannel server = datagrams(domains.serverWorkers, blocking, SERVER_ADDRESS);
+    XenShmDatagramChannel client = datagrams(domains.clientLoops, received, CLIENT_ADDRESS);
+    client.writeAndFlush(packet(server)).sync();
+    blocking.blocked.await();
+    blocking.goOn.countDown();
+    received.next();
+    Packets.awaitRing(client, server.localAddress());
+    Packets.awaitRing(server, client.localAddress());
+
+    CountDownLatch goOn = new CountDownLatch(1);
+    server.eventLoop().execute(() -> awaitUninterruptibly(goOn));
+    peersMayBeSilentForTooLong(client);
+    assertEquals(Set.of(server.localAddress()), client.ringPeers());
+    goOn.countDown();
+    client.writeAndFlush(packet(server)).sync();
+    received.next();
+    assertEquals(Set.of(client.localAddress()), server.ringPeers());
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static XenShmDatagramChannel datagrams(
+      EventLoopGroup loops, ChannelHandler handler, InetAddress address) {
+    return (XenShmDatagramChannel)
+        done(
+            new Bootstrap()
+                .group(loops)
+                .channelFactory(() -> new XenShmDatagramChannel(SocketProtocolFamily.INET))
+                .handler(handler)
+                .bind(new InetSocketAddress(address, 0)));
+  }
+
+  private static DatagramPacket packet(XenShmDatagramChannel to) {
+    return packet(to.localAddress());
+  }
+
+  private static DatagramPacket packet(InetSocketAddress to) {
+    return new DatagramPacket(Unpooled.wrappedBuffer(new byte[] {1}), to);
+  }
+
+  @Test
+  void a10AProcessThatIsStoppedIsNoticedByItsStreamsAndItsPacketRings() throws Exception {
+    ChildJvm guest =
+        ChildJvm.start(
+            EchoGuest.class, domains.host.directory().toString(), Integer.toString(ATTACKER));
+    try {
+      int[] ports = guest.readyNumbers();
+      Received stream = new Received();
+      Channel client = done(domains.client(stream).connect(new XenShmAddress(ATTACKER, ports[0])));
+      client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1})).sync();
+      stream.awaitBytes(1);
+      InetSocketAddress address =
+          new InetSocketAddress(FakeDirectory.addressOfDomain(ATTACKER), ports[1]);
+      domains.clientPeers.put(address.getAddress(), ATTACKER);
+      Packets received = new Packets();
+      XenShmDatagramChannel packets = datagrams(domains.clientLoops, received, CLIENT_ADDRESS);
+      packets.writeAndFlush(packet(address)).sync();
+      received.next();
+      Packets.awaitRing(packets, address);
+
+      guest.stop();
+
+      assertTrue(get(stream.exception).getMessage().contains("no sign of life"));
+      get(stream.inactive);
+      Packets.await(packets, () -> packets.ringPeers().isEmpty(), "the rings' end");
+    } finally {
+      guest.kill();
+    }
   }
 }

@@ -72,6 +72,15 @@ public final class ChildJvm {
         .toArray();
   }
 
+  /** Stops the program with SIGSTOP: all of its threads, until it is killed. */
+  public void stop() throws IOException, InterruptedException {
+    int status =
+        new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+    if (status != 0) {
+      throw new IOException("kill -STOP ended with " + status);
+    }
+  }
+
   /** Kills the program with SIGKILL and waits for its end. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
