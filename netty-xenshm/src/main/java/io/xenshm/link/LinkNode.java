@@ -44,7 +44,8 @@ public final class LinkNode {
   private final CompletableFuture<Void> ready;
   private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
   private final ScheduledExecutorService timer = newTimer();
-  private final PeerLimits limits = new PeerLimits(System::nanoTime);
+  private final PeerWarnings warnings = new PeerWarnings(timer);
+  private final PeerLimits limits = new PeerLimits(System::nanoTime, warnings);
   private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
   private final ListenerAnswers answers = new ListenerAnswers();
   private final LinkHeartbeats heartbeats = new LinkHeartbeats(timer);
@@ -215,6 +216,11 @@ public final class LinkNode {
   /** Returns the signs of life of this process's links. */
   public LinkHeartbeats heartbeats() {
     return heartbeats;
+  }
+
+  /** Returns who tells the log of what makes connections slower. */
+  public PeerWarnings warnings() {
+    return warnings;
   }
 
   /** Returns what each peer domain may take of this process. */

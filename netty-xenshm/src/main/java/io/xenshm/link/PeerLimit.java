@@ -68,6 +68,6 @@ public enum PeerLimit {
         + text
         + " ("
         + property
-        + ')';
+        + "; raise it if that is honest use)";
   }
 }

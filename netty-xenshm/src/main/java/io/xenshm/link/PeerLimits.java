@@ -1,7 +1,5 @@
 package io.xenshm.link;
 
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.xen.XenLimitException;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -23,12 +21,8 @@ public final class PeerLimits {
   /** Memory of which nobody tells when it is unmapped counts for so long. */
   static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private static final InternalLogger logger = InternalLoggerFactory.getInstance(PeerLimits.class);
-
   /** So many links of a domain may rest at a time. */
   static final int MAX_RESTING = 8;
-
-  private static final long WARN_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final Map<PeerLimit, LongAdder> REACHED = new EnumMap<>(PeerLimit.class);
 
@@ -39,6 +33,7 @@ public final class PeerLimits {
   }
 
   private final LongSupplier clock;
+  private final PeerWarnings warnings;
   private final EnumMap<PeerLimit, Integer> values = new EnumMap<>(PeerLimit.class);
   private final Map<Integer, Account> accounts = new HashMap<>();
 
@@ -46,10 +41,12 @@ public final class PeerLimits {
    * Reads the limits' system properties.
    *
    * @param clock nanoseconds, as {@link System#nanoTime()}
+   * @param warnings tell the log of limits that were reached
    * @throws IllegalArgumentException if one is no whole number of at least 1
    */
-  PeerLimits(LongSupplier clock) {
+  PeerLimits(LongSupplier clock, PeerWarnings warnings) {
     this.clock = clock;
+    this.warnings = warnings;
     for (PeerLimit limit : PeerLimit.values()) {
       values.put(limit, limit.value());
     }
@@ -71,20 +68,8 @@ public final class PeerLimits {
   String reached(PeerLimit limit, int domain) {
     REACHED.get(limit).increment();
     String message = limit.message(domain, value(limit));
-    if (isFirstInAWhile(limit, domain)) {
-      logger.warn("{}: it gets no more for now", message);
-    }
+    warnings.warn(domain, limit, message + "; it gets no more for now");
     return message;
-  }
-
-  private synchronized boolean isFirstInAWhile(PeerLimit limit, int domain) {
-    long now = clock.getAsLong();
-    Long last = account(domain).warned.get(limit);
-    if (last != null && now - last < WARN_AGAIN_NANOS) {
-      return false;
-    }
-    account(domain).warned.put(limit, now);
-    return true;
   }
 
   /**
@@ -142,7 +127,6 @@ public final class PeerLimits {
   }
 
   private final class Account {
-    private final Map<PeerLimit, Long> warned = new EnumMap<>(PeerLimit.class);
     private final Set<Lease> held = new LinkedHashSet<>();
     private int links;
     private int pages;

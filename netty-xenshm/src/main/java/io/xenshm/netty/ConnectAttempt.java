@@ -34,6 +34,10 @@ final class ConnectAttempt implements LinkConnector.Callback {
   private final ChannelPromise promise;
   private final long startNanos = System.nanoTime();
   private InetSocketAddress local;
+
+  /** The domain's number, or the address until it is known. */
+  private Object peer;
+
   private LinkConnector connector;
   private Future<?> timeout;
 
@@ -43,6 +47,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
   ConnectAttempt(XenShmSocketChannel channel, InetSocketAddress remote, ChannelPromise promise) {
     this.channel = channel;
     this.remote = remote;
+    peer = remote;
     this.promise = promise;
   }
 
@@ -93,6 +98,15 @@ final class ConnectAttempt implements LinkConnector.Callback {
     return wanted > 0 ? Math.min(wanted, most) : most;
   }
 
+  private String nameOfTimeout(int millis) {
+    if (millis == longestHandshake()) {
+      return PeerLimit.HANDSHAKE_MILLIS.property();
+    }
+    return millis == channel.config().getConnectTimeoutMillis()
+        ? "CONNECT_TIMEOUT_MILLIS"
+        : "XENSHM_CONNECT_TIMEOUT_MILLIS";
+  }
+
   private int longestHandshake() {
     return channel.loop().domain().links().limits().value(PeerLimit.HANDSHAKE_MILLIS);
   }
@@ -104,10 +118,9 @@ final class ConnectAttempt implements LinkConnector.Callback {
                 + remote
                 + " after "
                 + millis
-                + " ms"
-                + (millis == longestHandshake()
-                    ? " (" + PeerLimit.HANDSHAKE_MILLIS.property() + ")"
-                    : ""));
+                + " ms ("
+                + nameOfTimeout(millis)
+                + ')');
     if (connector != null) {
       connector.timedOut(reason);
     } else if (undecided) {
@@ -138,6 +151,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
   }
 
   private void connectIfAdmitted(int domainId, XenShmAddress explicit) {
+    peer = domainId;
     XenShmLoop loop = channel.loop();
     if (!loop.hasXen()) {
       failed(new ConnectException("Xen is not available: " + XenShm.unavailabilityCause()));
@@ -225,16 +239,18 @@ final class ConnectAttempt implements LinkConnector.Callback {
       fail(required(reason, cause));
       return;
     }
-    if (reason == XenShmPathReason.FAILED) {
-      logger.warn("{}: no shared memory to {}, but TCP", channel, remote, cause);
-    } else {
-      logger.debug("{}: TCP to {}: {}", channel, remote, reason.text(), cause);
-    }
+    logger.debug("{}: TCP to {}: {}", channel, remote, reason.text(), cause);
+    PathReasons.warn(
+        channel.loop(), peer, "connections take TCP instead of shared memory", reason, cause);
     connectTcp(reason);
   }
 
   private IOException required(XenShmPathReason reason, Throwable cause) {
-    String text = "XENSHM_MODE is REQUIRED, but to " + remote + " there is none: " + reason.text();
+    String text =
+        "XENSHM_MODE is REQUIRED, but to "
+            + remote
+            + " there is none: "
+            + PathReasons.explain(reason, cause);
     IOException failure =
         cause instanceof ConnectTimeoutException
             ? new ConnectTimeoutException(text)

@@ -7,6 +7,7 @@ import io.xenshm.link.Link;
 import io.xenshm.link.LinkKind;
 import io.xenshm.link.MappedOffer;
 import io.xenshm.link.RefusalReason;
+import io.xenshm.xen.XenException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,6 +22,7 @@ final class PacketListener {
   private final XenShmDatagramChannel channel;
   private final PacketRoutes routes;
   private final XenShmLoop loop;
+  private final InetSocketAddress local;
   private final Announcement announcement;
   private boolean open = true;
 
@@ -32,6 +34,7 @@ final class PacketListener {
   PacketListener(XenShmDatagramChannel channel, PacketRoutes routes, InetSocketAddress local) {
     this.channel = channel;
     this.routes = routes;
+    this.local = local;
     loop = channel.loop();
     announcement = new Announcement(channel, loop, LinkKind.DATAGRAM, local, this::offered);
   }
@@ -74,7 +77,9 @@ final class PacketListener {
   private void takeNow(IncomingOffer offer) {
     RefusalReason obstacle = obstacle(offer.peerDomain());
     if (obstacle != null) {
-      logger.debug("{}: {} is refused: {}", channel, offer, obstacle.text());
+      if (obstacle != RefusalReason.NO_LISTENER) {
+        warn(offer, why(obstacle));
+      }
       offer.refuse(loop.doorbells(), obstacle);
       return;
     }
@@ -85,7 +90,25 @@ final class PacketListener {
       }
     } catch (IOException e) {
       logger.debug("{}: {} is not taken", channel, offer, e);
+      if (e instanceof XenException) {
+        warn(offer, e.getMessage());
+      }
     }
+  }
+
+  private static String why(RefusalReason obstacle) {
+    return obstacle == RefusalReason.NOT_ALLOWED
+        ? XenShmPathReason.PEER_DENIED.text() + ", or is not in this guest's table"
+        : "a channel takes "
+            + PacketRoutes.MAX_TAKEN
+            + " rings, "
+            + PacketRoutes.MAX_TAKEN_OF_A_DOMAIN
+            + " of a domain, and none for a while of one that broke the protocol";
+  }
+
+  private void warn(IncomingOffer offer, String why) {
+    String what = "rings to port " + local.getPort() + " are refused, its packets take UDP";
+    PathReasons.warnOfRefusal(loop, offer.peerDomain(), what, why);
   }
 
   private RefusalReason obstacle(int domain) {

@@ -10,6 +10,7 @@ import io.xenshm.link.Link;
 import io.xenshm.link.LinkConnector;
 import io.xenshm.link.LinkKind;
 import io.xenshm.link.LinkTarget;
+import io.xenshm.xen.XenLimitException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -27,6 +28,10 @@ final class PacketRoute implements LinkConnector.Callback {
   private final PacketRoutes routes;
   private final XenShmDatagramChannel channel;
   private final InetSocketAddress remote;
+
+  /** The domain's number, or the address until it is known. */
+  private Object peer;
+
   private PacketPeer ring;
   private LinkConnector connector;
   private Future<?> timeout;
@@ -40,6 +45,7 @@ final class PacketRoute implements LinkConnector.Callback {
     this.routes = routes;
     channel = routes.channel();
     this.remote = remote;
+    peer = remote;
   }
 
   /** Returns the ring to write to; {@code null} where there is none, or not yet. */
@@ -103,14 +109,23 @@ final class PacketRoute implements LinkConnector.Callback {
       return;
     }
     if (lookup.outcome() != Outcome.CO_RESIDENT) {
-      answered(PathReasons.of(lookup.outcome()));
-    } else if (!channel
-        .loop()
-        .domain()
-        .admits(channel.config().getPeers(), lookup.peer().domainId())) {
-      answered(XenShmPathReason.PEER_DENIED);
+      answered(PathReasons.of(lookup.outcome()), null);
+    } else {
+      peer = lookup.peer().domainId();
+      begin(lookup.peer().domainId());
+    }
+  }
+
+  private void begin(int domainId) {
+    if (!channel.loop().domain().admits(channel.config().getPeers(), domainId)) {
+      answered(XenShmPathReason.PEER_DENIED, null);
     } else if (!routes.mayBegin()) {
-      answered(XenShmPathReason.QUOTA);
+      answered(
+          XenShmPathReason.QUOTA,
+          new XenLimitException(
+              "the channel has begun rings with "
+                  + channel.config().getMaxPeers()
+                  + " peers (XENSHM_MAX_PEERS)"));
     } else {
       XenShmLoop loop = channel.loop();
       connector =
@@ -120,7 +135,7 @@ final class PacketRoute implements LinkConnector.Callback {
               channel.eventLoop(),
               new LinkTarget(
                   LinkKind.DATAGRAM,
-                  lookup.peer().domainId(),
+                  domainId,
                   remote.getPort(),
                   remote.getAddress(),
                   channel.localAddress().getPort()),
@@ -132,7 +147,12 @@ final class PacketRoute implements LinkConnector.Callback {
 
   private void timedOut(int millis) {
     ConnectTimeoutException cause =
-        new ConnectTimeoutException("no answer from " + remote + " after " + millis + " ms");
+        new ConnectTimeoutException(
+            "no answer from "
+                + remote
+                + " after "
+                + millis
+                + " ms (XENSHM_CONNECT_TIMEOUT_MILLIS)");
     if (connector != null) {
       connector.timedOut(cause);
     } else {
@@ -142,7 +162,7 @@ final class PacketRoute implements LinkConnector.Callback {
 
   @Override
   public void connected(Link link) {
-    answered(XenShmPathReason.CO_RESIDENT);
+    answered(XenShmPathReason.CO_RESIDENT, null);
     if (closed) {
       link.close();
     } else {
@@ -152,16 +172,14 @@ final class PacketRoute implements LinkConnector.Callback {
 
   @Override
   public void failed(IOException cause) {
-    XenShmPathReason why = PathReasons.of(cause);
-    if (why == XenShmPathReason.FAILED && !closed) {
-      logger.warn("{}: no ring to {}, but UDP", channel, remote, cause);
-    } else {
-      logger.debug("{}: UDP to {}: {}", channel, remote, why.text(), cause);
-    }
-    answered(why);
+    answered(PathReasons.of(cause), cause);
   }
 
-  private void answered(XenShmPathReason why) {
+  private void answered(XenShmPathReason why, IOException cause) {
+    if (!closed && why != XenShmPathReason.CO_RESIDENT) {
+      logger.debug("{}: UDP to {}: {}", channel, remote, why.text(), cause);
+      PathReasons.warn(channel.loop(), peer, "packets take UDP instead of rings", why, cause);
+    }
     asking = false;
     connector = null;
     notBeforeLong();

@@ -19,9 +19,9 @@ final class PacketRoutes {
   private static final int MAX_ROUTES = 4096;
 
   /** Rings that other guests began, of all and of one of them. They cost this guest no grants. */
-  private static final int MAX_TAKEN = 256;
+  static final int MAX_TAKEN = 256;
 
-  private static final int MAX_TAKEN_OF_A_DOMAIN = 16;
+  static final int MAX_TAKEN_OF_A_DOMAIN = 16;
 
   private final XenShmDatagramChannel channel;
   private final Map<InetSocketAddress, PacketRoute> routes = new HashMap<>();

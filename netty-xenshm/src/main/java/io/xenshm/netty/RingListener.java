@@ -7,7 +7,9 @@ import io.xenshm.link.LinkKind;
 import io.xenshm.link.Listeners;
 import io.xenshm.link.MappedOffer;
 import io.xenshm.link.OfferHandler;
+import io.xenshm.link.PeerLimit;
 import io.xenshm.link.RefusalReason;
+import io.xenshm.xen.XenException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -168,12 +170,35 @@ final class RingListener {
 
   /** A domain that takes too much of the loop's time is told nothing: that takes time too. */
   private void refuse(IncomingOffer offer, RefusalReason reason) {
+    if (reason == RefusalReason.BACKLOG_FULL || reason == RefusalReason.TOO_LATE) {
+      warn(offer, reason.text() + nextStep(reason));
+    }
     HandshakeShare handshakes = loop.handshakes();
     if (handshakes.isSpent(offer.peerDomain())) {
       offer.drop();
     } else {
       handshakes.run(offer.peerDomain(), () -> offer.refuse(loop.doorbells(), reason));
     }
+  }
+
+  private String nextStep(RefusalReason reason) {
+    return switch (reason) {
+      case BACKLOG_FULL ->
+          " (SO_BACKLOG is " + channel.config().getBacklog() + "): accept faster, or raise it";
+      case TOO_LATE ->
+          " ("
+              + PeerLimit.HANDSHAKE_MILLIS.property()
+              + " is "
+              + loop.domain().links().limits().value(PeerLimit.HANDSHAKE_MILLIS)
+              + "): see what keeps the event loop busy";
+      default -> "";
+    };
+  }
+
+  /** The client's log says so too, but it is its guest's. */
+  private void warn(IncomingOffer offer, String why) {
+    String what = "connections to port " + local.getPort() + " are refused shared memory";
+    PathReasons.warnOfRefusal(loop, offer.peerDomain(), what, why);
   }
 
   void beginRead() {
@@ -265,8 +290,7 @@ final class RingListener {
     boolean known = peer != null || byDomain;
     if (!known || !loop.domain().admits(channel.config().getPeers(), offer.peerDomain())) {
       XenShmMetrics.denied();
-      logger.debug(
-          "{} is refused: {}",
+      warn(
           offer,
           known ? XenShmPathReason.PEER_DENIED.text() : "the domain is not in this guest's table");
       refuse(offer, RefusalReason.NOT_ALLOWED);
@@ -290,6 +314,9 @@ final class RingListener {
           channel, mapped, LocalAddresses.accepted(local, remote, loop.domain()), remote);
     } catch (IOException e) {
       logger.debug("{} is not taken", offer, e);
+      if (e instanceof XenException) {
+        warn(offer, e.getMessage());
+      }
       return null;
     }
   }

@@ -36,7 +36,10 @@ class DoorbellsTest {
     System.setProperty(PeerLimit.DOORBELLS.property(), Integer.toString(EVENTS_PER_SECOND));
     doorbells =
         new Doorbells(
-            channels, new DoorbellMeter(new PeerLimits(() -> now), () -> now), clock.eventLoop());
+            channels,
+            new DoorbellMeter(
+                new PeerLimits(() -> now, new PeerWarnings(clock.eventLoop())), () -> now),
+            clock.eventLoop());
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,9 @@ class OfferBudgetTest {
   private static final int OTHER = 4;
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final OfferBudget budget = new OfferBudget(new PeerLimits(now::get), now::get);
+  private final OfferBudget budget =
+      new OfferBudget(
+          new PeerLimits(now::get, new PeerWarnings(new EmbeddedChannel().eventLoop())), now::get);
 
   @Test
   void aDomainHasSoManyPendingOffersAndOthersTheirOwn() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.xenshm.link.PeerLimits.Lease;
 import io.xenshm.xen.XenLimitException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,7 +21,7 @@ class PeerLimitsTest {
 
   private PeerLimits limits(PeerLimit limit, int value) {
     System.setProperty(limit.property(), Integer.toString(value));
-    return new PeerLimits(now::get);
+    return new PeerLimits(now::get, new PeerWarnings(new EmbeddedChannel().eventLoop()));
   }
 
   @AfterEach
@@ -133,7 +134,9 @@ class PeerLimitsTest {
   void aLimitThatIsNoCountIsNamed(String value) {
     System.setProperty(PeerLimit.PAGES.property(), value);
     IllegalArgumentException failure =
-        assertThrows(IllegalArgumentException.class, () -> new PeerLimits(now::get));
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new PeerLimits(now::get, new PeerWarnings(new EmbeddedChannel().eventLoop())));
     assertTrue(
         failure.getMessage().contains(PeerLimit.PAGES.property())
             && failure.getMessage().contains("'" + value + "'"),
