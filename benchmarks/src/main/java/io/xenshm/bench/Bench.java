@@ -33,13 +33,16 @@ public final class Bench implements AutoCloseable {
   }
 
   /**
-   * Runs the measurements; those of {@link AttackBench} where the first argument says so. Ends with
-   * 2 and one line where an argument is wrong, with 1 and one line where something failed, or a
-   * ratio collapsed that {@code --check} looks at.
+   * Runs the measurements; those of {@link AttackBench} or {@link RequestBench} where the first
+   * argument says so. Ends with 2 and one line where an argument is wrong, with 1 and one line
+   * where something failed, or a ratio collapsed that {@code --check} looks at.
    */
   public static void main(String[] args) {
     if (args.length > 0 && args[0].equals("attack")) {
       Program.run("bench attack", () -> AttackBench.run(Arrays.copyOfRange(args, 1, args.length)));
+    } else if (args.length > 0 && args[0].equals("requests")) {
+      Program.run(
+          "bench requests", () -> RequestBench.run(Arrays.copyOfRange(args, 1, args.length)));
     } else {
       Program.run("bench", () -> run(BenchOptions.parse(args)));
     }

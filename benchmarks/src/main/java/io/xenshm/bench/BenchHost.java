@@ -10,13 +10,12 @@ import java.nio.file.Path;
 
 /**
  * The simulated host, with limits that hundreds of connections fit into: {@code DIRECTORY
- * [limited]}. Its XenStore limits how often a guest writes where it is told so. Ends with its
- * parent.
+ * [limited|PAGES]}. Its XenStore limits how often a guest writes where it is told so; a number is
+ * the limit of granted pages. Ends with its parent.
  */
 final class BenchHost {
   private static final int GUESTS = 3;
-  private static final SimulatedLimits LIMITS =
-      new SimulatedLimits(200_000, 200_000, 262_144, 4095, 10, 1000);
+  private static final SimulatedLimits LIMITS = limits(200_000);
 
   private BenchHost() {}
 
@@ -34,16 +33,23 @@ final class BenchHost {
         usual.ports());
   }
 
+  private static SimulatedLimits limits(int grantedPages) {
+    return new SimulatedLimits(grantedPages, 200_000, 262_144, 4095, 10, 1000);
+  }
+
   /** Serves in the directory of a run. */
   public static void main(String[] args) {
     Program.run(
         "bench host",
         () -> {
+          boolean limited = args.length > 1 && args[1].equals("limited");
+          int pages =
+              args.length > 1 && !limited ? Integer.parseInt(args[1]) : LIMITS.grantedPages();
           try (DemoDirectory directory = DemoDirectory.of(Path.of(args[0]));
               SimulatedHost host =
                   SimulatedHost.start(
-                      SimulatedHostConfig.of(directory.host(), GUESTS).withLimits(LIMITS))) {
-            if (args.length > 1) {
+                      SimulatedHostConfig.of(directory.host(), GUESTS).withLimits(limits(pages)))) {
+            if (limited) {
               host.xenStore().limitWrites();
             }
             System.out.println("READY " + host.directory());

@@ -115,6 +115,11 @@ final class Pair {
     return ask(server, command);
   }
 
+  /** Has the client answer something that is not measured. */
+  Answer askClient(String command) throws IOException, InterruptedException {
+    return ask(client, command);
+  }
+
   private static Answer ask(ChildJvm child, String command)
       throws IOException, InterruptedException {
     child.writeLine(command);

@@ -144,7 +144,7 @@ final class Round {
     results.add(subject, Metric.SERVER_CALLS, measured.server().calls() / (double) messages);
   }
 
-  private static Histogram decode(String encoded) throws IOException {
+  static Histogram decode(String encoded) throws IOException {
     try {
       byte[] bytes = Base64.getUrlDecoder().decode(encoded);
       return Histogram.decodeFromCompressedByteBuffer(ByteBuffer.wrap(bytes), 1);

@@ -4,24 +4,30 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.xenshm.bench.Answer;
 import io.xenshm.examples.EventLoops;
 import io.xenshm.netty.XenShmAddress;
 import io.xenshm.netty.XenShmChannelOption;
+import io.xenshm.netty.XenShmLimit;
+import io.xenshm.netty.XenShmMetrics;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client on one event loop. It knows
+ * A client, on one event loop unless it is told otherwise. It knows
  *
  * <pre>
  * stream SIZE TOTAL FLUSH_BYTES NESTED RING_SIZE
  * ping SIZE COUNT SPINS RING_SIZE
  * datagrams SIZE MILLIS PORT
  * connect COUNT AT_A_TIME
+ * requests SIZE CONNECTIONS COUNT
+ * limits
  * open COUNT RING_SIZE
  * close
  * rest MILLIS
@@ -70,6 +76,12 @@ final class NettyClient implements Worker {
               Integer.parseInt(command[3]));
       case "connect" -> connect(Integer.parseInt(command[1]), Integer.parseInt(command[2]));
       case "open" -> open(Integer.parseInt(command[1]), Integer.parseInt(command[2]));
+      case "requests" ->
+          requests(
+              Integer.parseInt(command[1]),
+              Integer.parseInt(command[2]),
+              Integer.parseInt(command[3]));
+      case "limits" -> limits();
       case "close" -> closeAll();
       case "rest" -> rest(Long.parseLong(command[1]));
       default -> throw new IllegalArgumentException("unknown command");
@@ -104,6 +116,51 @@ final class NettyClient implements Worker {
     } finally {
       message.release();
     }
+  }
+
+  /** Round trips over several connections at once. */
+  private Answer requests(int size, int connections, int count) throws Exception {
+    ByteBuf message = message(size);
+    List<PingHandler> handlers = new ArrayList<>();
+    List<RoundTrips> times = new ArrayList<>();
+    List<Channel> channels = new ArrayList<>();
+    CompletableFuture<Void> allOpen = new CompletableFuture<>();
+    try {
+      for (int i = 0; i < connections; i++) {
+        times.add(new RoundTrips(count));
+        handlers.add(
+            new PingHandler(message, times.getLast(), true) {
+              @Override
+              void begin(ChannelHandlerContext ctx) {
+                allOpen.thenRunAsync(() -> super.begin(ctx), ctx.executor());
+              }
+            });
+        channels.add(bootstrap(handlers.getLast(), true, 0).connect(address).sync().channel());
+      }
+      long start = System.nanoTime();
+      allOpen.complete(null);
+      for (PingHandler handler : handlers) {
+        handler.result().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      }
+      final long nanos = System.nanoTime() - start;
+      for (Channel channel : channels) {
+        channel.closeFuture().sync();
+      }
+      RoundTrips all = new RoundTrips(0);
+      times.forEach(all::add);
+      return new Answer().with("nanos", nanos).with("histogram", all.encoded());
+    } finally {
+      message.release();
+    }
+  }
+
+  /** Returns how often a peer reached a limit. */
+  static Answer limits() {
+    long sum = 0;
+    for (XenShmLimit limit : XenShmLimit.values()) {
+      sum += XenShmMetrics.limitReached(limit);
+    }
+    return new Answer().with("limits", sum);
   }
 
   private Answer run(ClientHandler handler, boolean spins, int ringSize) throws Exception {

@@ -56,6 +56,7 @@ final class NettyServer implements Worker {
         yield new Answer().with("port", datagrams.port());
       }
       case "datagrams-end" -> datagrams.end();
+      case "limits" -> NettyClient.limits();
       default -> new Answer();
     };
   }

@@ -33,7 +33,7 @@ import java.util.concurrent.ExecutionException;
 /**
  * All in which Netty's transports differ.
  *
- * @param group one event loop
+ * @param group one event loop, or as many as a system property says
  * @param serverClass the class of the channel that listens
  * @param clientClass the class of the channel that connects
  * @param datagramClass the class of the channel for datagrams; {@code null} if there is none
@@ -45,6 +45,8 @@ record NettyTransport(
     Class<? extends Channel> clientClass,
     Class<? extends Channel> datagramClass,
     SocketAddress address) {
+
+  private static final String LOOPS_PROPERTY = "xenshm.bench.loops";
 
   /** The domain of the server on the simulated host. */
   private static final int SERVER_DOMAIN = 1;
@@ -109,7 +111,8 @@ record NettyTransport(
       Class<? extends Channel> datagramClass,
       SocketAddress address)
       throws InterruptedException, ExecutionException {
-    MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, factory);
+    MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(Integer.getInteger(LOOPS_PROPERTY, 1), factory);
     group.submit(ProcessMeter::workOnThisThread).get();
     return new NettyTransport(group, serverClass, clientClass, datagramClass, address);
   }

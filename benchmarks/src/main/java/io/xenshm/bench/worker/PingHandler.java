@@ -5,7 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.xenshm.bench.Answer;
 
 /** Sends a message, waits until all of it came back, and so on. */
-final class PingHandler extends ClientHandler {
+class PingHandler extends ClientHandler {
   private final ByteBuf message;
   private final RoundTrips roundTrips;
   private int received;
@@ -28,7 +28,7 @@ final class PingHandler extends ClientHandler {
   }
 
   @Override
-  void received(ChannelHandlerContext ctx, ByteBuf bytes) {
+  final void received(ChannelHandlerContext ctx, ByteBuf bytes) {
     received += bytes.readableBytes();
     if (received < message.readableBytes()) {
       return;

@@ -33,6 +33,10 @@ final class RoundTrips {
     histogram.recordValue(Math.min(nanos, histogram.getHighestTrackableValue()));
   }
 
+  void add(RoundTrips others) {
+    histogram.add(others.histogram);
+  }
+
   /** Returns the times, as HdrHistogram encodes them. */
   String encoded() {
     ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
