@@ -155,7 +155,7 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
 
   @Override
   public void register(EventLoop eventLoop, ChannelPromise promise) {
-    queued.register(eventLoop, promise);
+    queued.register(eventLoop, channel.registrationPromise(eventLoop, promise));
   }
 
   @Override

@@ -61,6 +61,10 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   private XenShmLoop loop;
   private MappedOffer pendingOffer;
   private ConnectAttempt connectAttempt;
+
+  /** An accepted channel's handlers are to be told of the path when it is registered. */
+  private volatile boolean pathUntold;
+
   private TcpCarrier tcp;
   private volatile Carrier carrier;
   private volatile InetSocketAddress local;
@@ -88,7 +92,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
         remote instanceof XenShmAddress
             ? XenShmPathReason.EXPLICIT_PEER
             : XenShmPathReason.CO_RESIDENT;
-    pipeline().addLast(PathAnnouncer.INSTANCE);
+    pathUntold = true;
   }
 
   /** Creates the server's end of a TCP connection. */
@@ -96,7 +100,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     super(parent);
     tcp = new TcpCarrier(this, socket);
     carry(tcp, socket.localAddress(), socket.remoteAddress(), XenShmPathReason.PEER_CHOSE_TCP);
-    pipeline().addLast(PathAnnouncer.INSTANCE);
+    pathUntold = true;
   }
 
   /** Returns the way that this connection's bytes take; {@code null} before it is connected. */
@@ -108,10 +112,6 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
   /** Returns why the bytes take that way; {@code null} before it is connected. */
   public XenShmPathReason pathReason() {
     return reason;
-  }
-
-  XenShmPathEvent pathEvent() {
-    return new XenShmPathEvent(path(), pathReason());
   }
 
   @Override
@@ -261,8 +261,17 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     }
   }
 
+  /** Tells the handlers of the path, once, unless the channel was closed meanwhile. */
   void announcePath() {
-    pipeline().fireUserEventTriggered(pathEvent());
+    pathUntold = false;
+    if (active) {
+      pipeline().fireUserEventTriggered(new XenShmPathEvent(path(), pathReason()));
+    }
+  }
+
+  /** Returns the promise to register with. */
+  ChannelPromise registrationPromise(EventLoop loop, ChannelPromise caller) {
+    return pathUntold ? new AcceptedPromise(this, loop, caller) : caller;
   }
 
   void connectEnded() {
