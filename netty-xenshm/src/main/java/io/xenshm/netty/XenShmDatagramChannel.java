@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -374,6 +375,11 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
     @Override
     public void close() {
       close(voidPromise());
+    }
+
+    @Override
+    public Channel channel() {
+      return XenShmDatagramChannel.this;
     }
 
     @Override

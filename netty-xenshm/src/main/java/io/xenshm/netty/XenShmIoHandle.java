@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.channel.Channel;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoRegistration;
@@ -17,6 +18,9 @@ interface XenShmIoHandle extends IoHandle {
 
   @Override
   void close();
+
+  /** Returns the channel. */
+  Channel channel();
 
   /** Tells the channel's state, for a log. On the event loop. */
   String describe();

@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
@@ -8,6 +9,8 @@ import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -22,7 +25,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
@@ -64,6 +69,9 @@ public final class XenShmIoHandler implements IoHandler {
   private boolean initialized;
   private boolean shuttingDown;
   private boolean destroyed;
+
+  /** The event loop shuts down, and was given the task that closes its channels. */
+  private final AtomicBoolean closingAsked = new AtomicBoolean();
 
   /** Creates a handler for channels that are TCP. */
   private XenShmIoHandler(IoHandlerFactory epollFactory, ThreadAwareExecutor executor) {
@@ -204,6 +212,9 @@ public final class XenShmIoHandler implements IoHandler {
       return; // an event loop that was suspended goes on with the same handler
     }
     initialized = true;
+    if (executor instanceof SingleThreadEventExecutor eventLoop) {
+      eventLoop.addShutdownHook(this::prepareToDestroy);
+    }
     doorbells.forEach(handle -> handle.register(epoll));
   }
 
@@ -316,9 +327,39 @@ public final class XenShmIoHandler implements IoHandler {
     epoll.prepareToDestroy();
   }
 
+  /**
+   * Closes the channels while the event loop still takes the tasks by which Netty tells their
+   * handlers. A shutdown without a quiet period may end the loop before it calls {@link
+   * #prepareToDestroy()}. It runs the shutdown hook, but only where it finds no other tasks.
+   */
+  private void closeBeforeTheLoopEnds() {
+    if (executor instanceof EventExecutor eventLoop
+        && eventLoop.isShuttingDown()
+        && closingAsked.compareAndSet(false, true)) {
+      try {
+        executor.execute(this::prepareToDestroy);
+      } catch (RejectedExecutionException e) {
+        logger.debug("The event loop ended: what is left of its channels ends with it", e);
+      }
+    }
+  }
+
+  /** The loop takes no task: what Netty would tell the handlers later is told here. */
+  private void endLeftovers() {
+    for (Registration registration : new ArrayList<>(registrations)) {
+      Channel channel = registration.handle.channel();
+      boolean wasActive = channel.isActive();
+      registration.close();
+      if (wasActive) {
+        channel.pipeline().fireChannelInactive();
+      }
+      channel.pipeline().fireChannelUnregistered();
+    }
+  }
+
   @Override
   public void destroy() {
-    // A shutdown that began after the loop's last look at it has not closed the channels yet.
+    endLeftovers();
     prepareToDestroy();
     destroyed = true;
     LiveLoops.remove(this);
@@ -337,6 +378,10 @@ public final class XenShmIoHandler implements IoHandler {
       Registration registration = new Registration(own);
       registrations.add(registration);
       handle.registered();
+      if (shuttingDown) {
+        closingAsked.set(false);
+        closeBeforeTheLoopEnds();
+      }
       return registration;
     }
     return epoll.register(handle);
@@ -349,6 +394,7 @@ public final class XenShmIoHandler implements IoHandler {
 
   @Override
   public void wakeup() {
+    closeBeforeTheLoopEnds();
     epoll.wakeup();
   }
 
@@ -404,8 +450,12 @@ public final class XenShmIoHandler implements IoHandler {
     }
 
     void close() {
-      cancel();
-      handle.close();
+      try {
+        cancel();
+        handle.close();
+      } catch (Throwable e) {
+        logger.warn("{} could not be closed", handle.channel(), e);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package io.xenshm.netty;
 
 import io.netty.channel.AbstractServerChannel;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
@@ -280,6 +281,11 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
     @Override
     public void close() {
       close(voidPromise());
+    }
+
+    @Override
+    public Channel channel() {
+      return XenShmServerSocketChannel.this;
     }
 
     @Override

@@ -549,6 +549,11 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
     }
 
     @Override
+    public Channel channel() {
+      return XenShmSocketChannel.this;
+    }
+
+    @Override
     public String describe() {
       ChannelOutboundBuffer pending = outboundBuffer();
       return XenShmSocketChannel.this
