@@ -60,6 +60,10 @@ public abstract class Link {
   private LinkListener listener = LinkListener.IGNORING;
   private volatile boolean closed;
   private volatile boolean peerGone;
+
+  /** As {@link #peerGone}, before home is told: a file region may keep home busy. */
+  private volatile boolean peerVanished;
+
   private volatile boolean suspended;
 
   /** An access to the memory failed; {@link Bell#suspended} is yet to come. */
@@ -80,7 +84,12 @@ public abstract class Link {
     this.home = parts.loop();
     this.user = new AtomicReference<>(home);
     doorbells.replaceHandler(port, new Bell());
-    peerWatch = parts.peers().watch(peerDomain, parts.role(), parts.loop(), this::peerDomainGone);
+    Executor tellingAtOnce =
+        task -> {
+          peerVanished = true;
+          home.execute(task);
+        };
+    peerWatch = parts.peers().watch(peerDomain, parts.role(), tellingAtOnce, this::peerDomainGone);
   }
 
   /** Sets who is told of events, and tells it once, since one may have come before. */
@@ -117,7 +126,7 @@ public abstract class Link {
     if (suspended) {
       return PeerState.LOST;
     }
-    if (peerGone) {
+    if (peerGone || peerVanished) {
       return PeerState.DIED;
     }
     boolean live = descriptor.isLive(role.peerLiveOffset);

@@ -3,6 +3,7 @@ package io.xenshm.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.FileRegion;
+import io.netty.channel.unix.UnixChannelUtil;
 import io.xenshm.link.Link;
 import io.xenshm.ring.ByteRingProducer;
 import io.xenshm.xen.MemoryFaults;
@@ -35,7 +36,7 @@ final class RingOutput {
     this.channel = channel;
     this.link = link;
     producer = link.producer();
-    fileWriter = new RingFileWriter(producer);
+    fileWriter = new RingFileWriter(link, this);
   }
 
   /**
@@ -81,19 +82,37 @@ final class RingOutput {
     return progressed(buffer, before - bytes.readableBytes(), !bytes.isReadable());
   }
 
+  /**
+   * Says whether the failure of a message of which nothing is written is the program's buffer's,
+   * and costs that message alone. Epoll's channel copies such a buffer when it is written.
+   */
+  static boolean failsAlone(ByteBuf bytes, Throwable failure) {
+    try {
+      return !(failure instanceof IOException) && UnixChannelUtil.isBufferCopyNeededForWrite(bytes);
+    } catch (Throwable e) {
+      return false;
+    }
+  }
+
   private boolean write(ChannelOutboundBuffer buffer, FileRegion region) throws IOException {
     long before = region.transferred();
+    long most = producer.capacity() * (long) MAX_FLUSH_IN_RINGS;
+    long total = 0;
     long count = -1;
-    while (region.transferred() < region.count() && count != 0) {
+    while (region.transferred() < region.count() && count != 0 && total < most) {
       count = fileWriter.write(region);
-      if (count < 0 || (count == 0 && producer.free() > 0)) {
-        channel.checkRegion(region);
-        count = 0;
+      if (link.isClosed()) {
+        return false; // by the region
       }
-      written((int) count);
+      total += count;
+      if (count == 0 && producer.free() > 0) {
+        channel.checkRegion(region);
+      }
     }
-    return progressed(
-        buffer, region.transferred() - before, region.transferred() >= region.count());
+    boolean complete =
+        progressed(buffer, region.transferred() - before, region.transferred() >= region.count());
+    fileWriter.checkClosed();
+    return complete;
   }
 
   private static boolean progressed(ChannelOutboundBuffer buffer, long count, boolean complete) {
@@ -106,14 +125,16 @@ final class RingOutput {
     return complete;
   }
 
-  private void written(int count) {
+  /** Counts what was written, and shows it to the peer when that is enough. */
+  void written(int count) {
     unpublished += count;
     if (unpublished >= MAX_UNPUBLISHED) {
       publish();
     }
   }
 
-  private void publish() {
+  /** Shows the peer what was written. */
+  void publish() {
     unpublished = 0;
     if (producer.publish() && producer.takeDataBell()) {
       link.ring();
