@@ -23,6 +23,10 @@ final class RingFileWriter implements WritableByteChannel {
   private volatile Thread writer;
 
   private boolean closedByRegion;
+
+  /** The region found the ring full, and did not return. */
+  private boolean triesAgain;
+
   private long written;
 
   RingFileWriter(Link link, RingOutput output) {
@@ -37,6 +41,7 @@ final class RingFileWriter implements WritableByteChannel {
       return 0;
     }
     long before = written;
+    triesAgain = false;
     writer = Thread.currentThread();
     try {
       region.transferTo(this, region.transferred());
@@ -60,11 +65,15 @@ final class RingFileWriter implements WritableByteChannel {
     }
     int count = producer.write(source);
     if (count > 0) {
+      triesAgain = false;
       written += count;
       output.written(count);
     } else if (source.hasRemaining()) {
       output.publish();
-      awaitReader();
+      if (triesAgain) {
+        awaitReader();
+      }
+      triesAgain = true;
     }
     return count;
   }
