@@ -98,14 +98,14 @@ final class Announcement {
       loop.domain().setXenStoreSlow(false);
     }
     if (failure != null) {
-      logger.warn("{}: by {} only: {}", channel, plain(), failure.getMessage());
+      logger.warn("{}: listens by {} only: {}", channel, plain(), failure.getMessage());
       logger.debug("Why {} is not announced", address, failure);
       givenUp.run();
     } else if (obstacle != null) {
-      logger.debug("{}: by {} only: {}", channel, plain(), obstacle);
+      logger.debug("{}: listens by {} only: {}", channel, plain(), obstacle);
       givenUp.run();
     } else if (delayed) {
-      logger.info("{}: by shared memory too, from now on", channel);
+      logger.info("{}: listens by shared memory too, from now on", channel);
     }
   }
 
@@ -150,7 +150,7 @@ final class Announcement {
   private void tellOfDelay(String reason) {
     if (!delayed) {
       delayed = true;
-      logger.warn("{}: by {} only until XenStore answers: {}", channel, plain(), reason);
+      logger.warn("{}: listens by {} only, until XenStore answers: {}", channel, plain(), reason);
     }
   }
 

@@ -82,6 +82,9 @@ final class RingListener {
     XenShmAddress bound = null;
     try {
       bound = new XenShmAddress(ownDomain, Announcement.await(claim));
+    } catch (Announcement.SlowException e) {
+      throw (IOException)
+          new BindException("cannot bind " + address + ": " + e.getMessage()).initCause(e);
     } finally {
       if (bound == null) {
         listeners.unbind(LinkKind.STREAM, address.getPort(), handler);
