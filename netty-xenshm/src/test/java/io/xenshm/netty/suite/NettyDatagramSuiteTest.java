@@ -10,8 +10,11 @@ import io.netty.testsuite.transport.socket.DatagramUnicastIPv6Test;
 import io.netty.testsuite.transport.socket.DatagramUnicastInetTest;
 import io.xenshm.netty.SuiteTransports;
 import io.xenshm.netty.SuiteTransports.DatagramPermutation;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -34,6 +37,17 @@ class NettyDatagramSuiteTest {
   static void start() throws Exception {
     LOGGER.setLevel(Level.WARNING);
     transports = new SuiteTransports();
+    sayWhereThereIsNoIpv6();
+  }
+
+  /** Netty leaves the classes of IPv6 out then, which no report shows. */
+  private static void sayWhereThereIsNoIpv6() throws IOException {
+    try {
+      SelectorProvider.provider().openDatagramChannel(StandardProtocolFamily.INET6).close();
+    } catch (UnsupportedOperationException e) {
+      System.out.println(
+          "SKIPPED UnicastIpv6 and UnicastIpv6Mapped of NettyDatagramSuiteTest: no IPv6 here");
+    }
   }
 
   @AfterAll
