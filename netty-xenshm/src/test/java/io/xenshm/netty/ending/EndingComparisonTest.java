@@ -259,7 +259,11 @@ class EndingComparisonTest {
                   return;
                 }
                 synchronized (scripts) {
-                  outcomes.get(script).add(outcome);
+                  if (run.isTooLate()) {
+                    scripts.add(script);
+                  } else {
+                    outcomes.get(script).add(outcome);
+                  }
                 }
                 next();
               });

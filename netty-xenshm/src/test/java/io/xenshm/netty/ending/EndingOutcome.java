@@ -24,12 +24,12 @@ record EndingOutcome(End client, End server) {
    */
   record End(Bytes bytes, List<String> events, Set<String> exceptions, Set<String> promises) {
 
-    boolean isOneOf(End seen) {
-      return bytes.compareTo(seen.bytes) >= 0 && isToldLike(seen);
+    private boolean isOneOf(End seen, boolean faulty) {
+      return bytes.compareTo(seen.bytes) >= 0 && isToldLike(seen, faulty);
     }
 
-    private boolean isToldLike(End seen) {
-      return seen.isFaultOfEpoll()
+    private boolean isToldLike(End seen, boolean faulty) {
+      return faulty
           ? seen.events.size() >= events.size()
               && seen.events.subList(0, events.size()).equals(events)
           : events.equals(seen.events)
@@ -37,21 +37,24 @@ record EndingOutcome(End client, End server) {
               && promises.equals(seen.promises);
     }
 
-    /** Where epoll itself fails, ours may go on. */
     private boolean isFaultOfEpoll() {
       return exceptions.contains(EndingRun.FAULT_OF_EPOLL)
           || promises.stream().anyMatch(result -> result.endsWith(EndingRun.FAULT_OF_EPOLL));
     }
 
     private boolean isOneOfThose(Collection<End> seen) {
-      return seen.stream().anyMatch(this::isToldLike)
+      return seen.stream().anyMatch(one -> isToldLike(one, one.isFaultOfEpoll()))
           && seen.stream().anyMatch(one -> bytes.compareTo(one.bytes) >= 0);
     }
   }
 
-  /** Whether this may be where {@code seen} is right: the same, and no byte less. */
+  /**
+   * Whether this may be where {@code seen} is right: the same, and no byte less. Where epoll itself
+   * failed at one end, ours may go on, so that neither end is told what came of the failure.
+   */
   boolean isOneOf(EndingOutcome seen) {
-    return client.isOneOf(seen.client) && server.isOneOf(seen.server);
+    boolean faulty = seen.client.isFaultOfEpoll() || seen.server.isFaultOfEpoll();
+    return client.isOneOf(seen.client, faulty) && server.isOneOf(seen.server, faulty);
   }
 
   /** The same, of two ends that do not wait for each other. */

@@ -93,6 +93,11 @@ final class EndingRun {
     return outcome;
   }
 
+  /** Whether what was to happen while the other one ended happened later: it shows nothing. */
+  boolean isTooLate() {
+    return client.isTooLate || server.isTooLate;
+  }
+
   private void begin() {
     Side ender = script.ends(true) ? client : server;
     Side other = ender == client ? server : client;
@@ -207,6 +212,7 @@ final class EndingRun {
     private final AtomicInteger steps = new AtomicInteger();
     private boolean readsLate;
     private volatile boolean inactive;
+    private volatile boolean isTooLate;
 
     Side(boolean isClient) {
       this.isClient = isClient;
@@ -237,6 +243,11 @@ final class EndingRun {
               TimeUnit.MILLISECONDS);
     }
 
+    /** Whether the other one's end has come already. */
+    private boolean isTold() {
+      return !channel.isActive() || channel.isInputShutdown();
+    }
+
     private boolean isOver() {
       return inactive && pendingWrites.get() == 0 && steps.get() == 0;
     }
@@ -263,6 +274,7 @@ final class EndingRun {
 
     private void act() {
       saw();
+      isTooLate = script.order() == Order.DURING && script.ender() != Ender.BOTH && isTold();
       List<Future<?>> writes = write(script.writes(isClient).bytes);
       if (script.ends(isClient)) {
         end(writes);
