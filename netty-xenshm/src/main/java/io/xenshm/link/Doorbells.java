@@ -103,10 +103,11 @@ public final class Doorbells implements AutoCloseable {
     }
   }
 
+  /** Whatever one handler throws, the other ports are answered and unmasked. */
   private static void rung(int port, DoorbellHandler handler) {
     try {
       handler.rung();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       logger.warn("Handler of event channel port {} failed", port, e);
     }
   }
@@ -234,7 +235,7 @@ public final class Doorbells implements AutoCloseable {
       for (Answerer answerer : new ArrayList<>(answerers.values())) {
         try {
           answerer.handler.suspended();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
           logger.warn("A link could not be told that its domain was suspended", e);
         }
       }
@@ -293,7 +294,7 @@ public final class Doorbells implements AutoCloseable {
     for (Answerer answerer : new ArrayList<>(answerers.values())) {
       try {
         answerer.handler.loopEnds();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         logger.warn("A link could not be closed at the end of its event loop", e);
       }
     }

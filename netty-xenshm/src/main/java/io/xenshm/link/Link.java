@@ -293,17 +293,19 @@ public abstract class Link {
   /**
    * Touches the memory. Where it is gone, {@link #peerState()} is {@link PeerState#LOST} from now
    * on.
+   *
+   * @return whether it is there, as far as is known
    */
-  public final void checkMemory() {
-    if (closed) {
-      return;
+  public final boolean checkMemory() {
+    if (!closed) {
+      try {
+        descriptor.state();
+        MemoryFaults.tell();
+      } catch (InternalError e) {
+        lost();
+      }
     }
-    try {
-      descriptor.state();
-      MemoryFaults.tell();
-    } catch (InternalError e) {
-      lost();
-    }
+    return !suspended;
   }
 
   /** Has home find out whether the memory is there. May be called from any thread. */

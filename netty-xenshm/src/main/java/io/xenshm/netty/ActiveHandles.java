@@ -1,5 +1,7 @@
 package io.xenshm.netty;
 
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.ArrayList;
 
 /**
@@ -8,6 +10,9 @@ import java.util.ArrayList;
  * nothing.
  */
 final class ActiveHandles {
+  private static final InternalLogger logger =
+      InternalLoggerFactory.getInstance(ActiveHandles.class);
+
   /** Looks without work after which a handle leaves while others are busy. */
   private static final int MAX_IDLE_LOOKS = 256;
 
@@ -49,28 +54,61 @@ final class ActiveHandles {
     int steps = 0;
     for (int i = 0; i < slots.size(); i++) {
       Slot slot = slots.get(i);
-      int done = slot.handle.poll();
+      int done = poll(slot.handle);
       if (done > 0) {
         slot.idleLooks = 0;
         steps += done;
-      } else if (++slot.idleLooks > MAX_IDLE_LOOKS && slot.handle.prepareToSleep()) {
+      } else if (++slot.idleLooks > MAX_IDLE_LOOKS && prepareToSleep(slot.handle)) {
         removeAt(i--);
       }
     }
     return steps;
   }
 
-  /** An access to shared memory failed: has each handle find out whether it was its own. */
-  void checkMemory() {
-    for (Slot slot : new ArrayList<>(slots)) {
-      slot.handle.checkMemory();
+  /** Whatever a handle throws is the end of that handle, not of the event loop. */
+  private static int poll(Pollable handle) {
+    try {
+      return handle.poll();
+    } catch (Throwable e) {
+      end(handle, e);
+      return 1;
     }
+  }
+
+  private static boolean prepareToSleep(Pollable handle) {
+    try {
+      return handle.prepareToSleep();
+    } catch (Throwable e) {
+      end(handle, e);
+      return true;
+    }
+  }
+
+  private static void end(Pollable handle, Throwable cause) {
+    try {
+      handle.failed(cause);
+    } catch (Throwable e) {
+      logger.warn("{} failed: {}; and its end failed too", handle, cause, e);
+    }
+  }
+
+  /**
+   * An access to shared memory failed: has each handle find out whether it was its own.
+   *
+   * @return whether the memory of all of them is there
+   */
+  boolean checkMemory() {
+    boolean there = true;
+    for (Slot slot : new ArrayList<>(slots)) {
+      there &= slot.handle.checkMemory();
+    }
+    return there;
   }
 
   /** Arms all doorbells; false where a handle has something to do, and is still looked at. */
   boolean prepareToSleep() {
     for (int i = slots.size() - 1; i >= 0; i--) {
-      if (slots.get(i).handle.prepareToSleep()) {
+      if (prepareToSleep(slots.get(i).handle)) {
         removeAt(i);
       }
     }

@@ -1,6 +1,5 @@
 package io.xenshm.netty;
 
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
@@ -135,7 +134,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
       found(lookup.join());
     } else {
       startTimeout();
-      lookup.thenAcceptAsync(this::found, channel.eventLoop());
+      lookup.thenAcceptAsync(result -> step(() -> found(result)), channel.eventLoop());
     }
   }
 
@@ -163,7 +162,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
     if (known.isDone()) {
       admit(domainId, explicit);
     } else {
-      known.thenRunAsync(() -> admit(domainId, explicit), channel.eventLoop());
+      known.thenRunAsync(() -> step(() -> admit(domainId, explicit)), channel.eventLoop());
     }
   }
 
@@ -218,7 +217,13 @@ final class ConnectAttempt implements LinkConnector.Callback {
         remote instanceof XenShmAddress
             ? XenShmPathReason.EXPLICIT_PEER
             : XenShmPathReason.CO_RESIDENT;
-    channel.carry(new RingCarrier(channel, channel.loop(), link), local, remote, reason);
+    try {
+      channel.carry(new RingCarrier(channel, channel.loop(), link), local, remote, reason);
+    } catch (Throwable e) {
+      link.close();
+      end(e);
+      return;
+    }
     succeed();
   }
 
@@ -264,7 +269,7 @@ final class ConnectAttempt implements LinkConnector.Callback {
     TcpCarrier tcp;
     try {
       tcp = channel.openTcp();
-    } catch (IOException | ChannelException e) {
+    } catch (Throwable e) { // of an option's value, perhaps
       fail(e);
       channel.closeIfOpen();
       return;
@@ -299,6 +304,21 @@ final class ConnectAttempt implements LinkConnector.Callback {
     if (!wanted) {
       channel.closeIfOpen();
     }
+  }
+
+  /** Whatever a step throws is the end of the attempt: nobody else would tell the promise. */
+  private void step(Runnable step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      end(e);
+    }
+  }
+
+  private void end(Throwable cause) {
+    decided();
+    fail(cause);
+    channel.closeIfOpen();
   }
 
   private void fail(Throwable cause) {

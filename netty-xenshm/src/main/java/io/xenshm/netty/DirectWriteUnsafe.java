@@ -5,11 +5,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelProgressivePromise;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.SystemPropertyUtil;
-import java.io.IOException;
 import java.net.SocketAddress;
 
 /**
@@ -46,10 +46,11 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
 
   @Override
   public void write(Object msg, ChannelPromise promise) {
-    if (msg instanceof ByteBuf bytes && mayBeHeld(bytes, promise)) {
-      held = bytes;
+    int size = msg instanceof ByteBuf bytes ? readableBytes(bytes) : 0;
+    if (size > 0 && mayBeHeld(size, promise)) {
+      held = (ByteBuf) msg;
       heldPromise = promise;
-      heldSize = bytes.readableBytes() + OVERHEAD;
+      heldSize = size + OVERHEAD;
     } else {
       queueHeld();
       unflushed = true;
@@ -57,15 +58,23 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
     }
   }
 
-  private boolean mayBeHeld(ByteBuf bytes, ChannelPromise promise) {
-    int size = bytes.readableBytes();
+  /** Returns 0 where the buffer, which may be the program's own, throws: the queue fails it. */
+  private static int readableBytes(ByteBuf bytes) {
+    try {
+      return bytes.readableBytes();
+    } catch (Throwable e) {
+      return 0;
+    }
+  }
+
+  private boolean mayBeHeld(int size, ChannelPromise promise) {
     ChannelOutboundBuffer queue = queued.outboundBuffer();
     return held == null
         && !unflushed
+        && DefaultMessageSizeEstimator.DEFAULT.equals(channel.config().getMessageSizeEstimator())
         && queue != null
         && queue.isEmpty()
         && channel.carrier() instanceof RingCarrier
-        && size > 0
         && size <= RingOutput.MAX_UNPUBLISHED
         && queue.bytesBeforeUnwritable() > size + OVERHEAD
         && !(promise instanceof ChannelProgressivePromise);
@@ -86,15 +95,11 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
       return;
     }
     RingCarrier rings = (RingCarrier) channel.carrier();
-    boolean written = false;
+    boolean written;
     try {
       written = rings.writeAtOnce(bytes);
-    } catch (InternalError e) {
-      rings.memoryFaulted(); // what follows says so
-    } catch (IOException | RuntimeException e) {
-      queued.write(bytes, promise);
-      queued.outboundBuffer().addFlush();
-      queued.writeFailed(rings.reasonFor("broken pipe", e));
+    } catch (Throwable e) {
+      failed(bytes, promise, e, rings.reasonFor("broken pipe", e));
       return;
     }
     if (written) {
@@ -103,6 +108,21 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
     } else {
       queued.write(bytes, promise);
       queued.flush();
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // whether the memory is what failed
+  private void failed(ByteBuf bytes, ChannelPromise promise, Throwable thrown, Throwable reason) {
+    if (reason == thrown && RingOutput.failsAlone(bytes, thrown)) {
+      ReferenceCountUtil.safeRelease(bytes);
+      promise.tryFailure(thrown);
+      return;
+    }
+    queued.write(bytes, promise);
+    ChannelOutboundBuffer queue = queued.outboundBuffer();
+    if (queue != null) {
+      queue.addFlush();
+      queued.writeFailed(reason);
     }
   }
 
@@ -179,11 +199,7 @@ final class DirectWriteUnsafe implements Channel.Unsafe {
   public void close(ChannelPromise promise) {
     queueHeld();
     if (channel.carrier() instanceof RingCarrier rings) {
-      try {
-        rings.failPending();
-      } catch (IOException e) {
-        queued.writeFailed(e);
-      }
+      rings.failPending();
     }
     queued.close(promise);
   }

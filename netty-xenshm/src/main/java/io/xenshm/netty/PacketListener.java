@@ -135,7 +135,7 @@ final class PacketListener {
     }
     Link link = offer.accept(loop.doorbells(), channel.eventLoop());
     if (link != null) {
-      routes.add(new PacketPeer(routes, link, remote, false));
+      routes.add(link, remote, false);
     }
   }
 }

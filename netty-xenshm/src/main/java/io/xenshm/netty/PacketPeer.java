@@ -13,6 +13,7 @@ import io.xenshm.link.LinkHeartbeats;
 import io.xenshm.link.LinkListener;
 import io.xenshm.ring.PacketRingConsumer;
 import io.xenshm.ring.PacketRingProducer;
+import io.xenshm.ring.RingViolationException;
 import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -106,28 +107,37 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     return producer.fits(payload);
   }
 
-  /** Writes a packet, and leaves its indexes as they are; one that finds no room is dropped. */
-  void write(ByteBuf packet) {
+  /**
+   * Writes a packet, and leaves its indexes as they are; one that finds no room is dropped.
+   *
+   * @return what the packet's buffer threw, of which nothing is written then; {@code null} if
+   *     nothing
+   */
+  Throwable write(ByteBuf packet) {
     int readerIndex = packet.readerIndex();
     int size = packet.readableBytes();
     used = true;
     try {
       if (link.isClosed() || !producer.write(packet)) {
         channel.packetDropped();
-        return;
+        return null;
       }
       packet.readerIndex(readerIndex);
       unpublished += size;
       if (unpublished >= MAX_UNTOLD) {
         publish();
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (RingViolationException e) {
       channel.packetDropped();
-      fail(e);
-    } catch (InternalError e) {
+      failed(e);
+    } catch (Throwable e) {
+      if (isMemoryThere(e)) {
+        return e;
+      }
       channel.packetDropped();
       memoryGone(e);
     }
+    return null;
   }
 
   /** Shows the peer what was written. */
@@ -155,22 +165,26 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     }
     try {
       return doWhatCanBeDone();
-    } catch (IOException | RuntimeException e) {
-      fail(e);
-    } catch (InternalError e) {
-      memoryGone(e);
+    } catch (Throwable e) {
+      failed(e);
     }
     return 1;
   }
 
   @Override
-  public void checkMemory() {
-    link.checkMemory();
+  public boolean checkMemory() {
     peerMayHaveChanged = true;
+    return link.checkMemory();
+  }
+
+  /** What memory that is gone brings about looks like a fault of the peer's or the program's. */
+  private boolean isMemoryThere(Throwable failure) {
+    return link.checkMemory()
+        && (!(failure instanceof InternalError) || loop.active().checkMemory());
   }
 
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
-  private void memoryGone(InternalError fault) {
+  private void memoryGone(Throwable fault) {
     logger.debug("{}: rings with {} closed: their memory is gone", channel, remote, fault);
     link.lost();
     close();
@@ -216,35 +230,60 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     }
     used = true;
     ChannelPipeline pipeline = channel.pipeline();
-    ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
-    allocation.reset(channel.config());
+    ExtendedHandle allocation = null;
     int count = 0;
-    int unreleased = 0;
-    do {
-      ByteBuf packet = readPacket(length);
-      unreleased += length;
-      if (unreleased >= MAX_UNTOLD) {
-        consumer.release();
-        unreleased = 0;
-      }
-      allocation.attemptedBytesRead(length);
-      allocation.lastBytesRead(length);
-      allocation.incMessagesRead(1);
+    try {
+      allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
+      allocation.reset(channel.config());
+      int unreleased = 0;
+      do {
+        ByteBuf packet = readPacket(length);
+        unreleased += length;
+        if (unreleased >= MAX_UNTOLD) {
+          consumer.release();
+          unreleased = 0;
+        }
+        count++;
+        channel.packetRead();
+        pipeline.fireChannelRead(new DatagramPacket(packet, channel.localAddress(), remote));
+        allocation.attemptedBytesRead(length);
+        allocation.lastBytesRead(length);
+        allocation.incMessagesRead(1);
+        length = link.isClosed() ? PacketRingConsumer.NONE : consumer.next();
+      } while (allocation.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER)
+          && length != PacketRingConsumer.NONE);
+      release();
+      allocation.readComplete();
+      pipeline.fireChannelReadComplete();
+    } catch (Throwable e) {
+      readFailed(allocation, e);
       count++;
-      channel.packetRead();
-      pipeline.fireChannelRead(new DatagramPacket(packet, channel.localAddress(), remote));
-      if (link.isClosed()) {
-        break;
-      }
-      length = consumer.next();
-    } while (length != PacketRingConsumer.NONE
-        && allocation.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER));
+    }
+    return count;
+  }
+
+  private void release() {
     if (!link.isClosed()) {
       consumer.release();
     }
-    allocation.readComplete();
-    pipeline.fireChannelReadComplete();
-    return count;
+  }
+
+  /**
+   * As epoll's channel, whose pipeline is told what the program's code threw, and which reads on.
+   */
+  private void readFailed(ExtendedHandle allocation, Throwable cause) throws IOException {
+    if (cause instanceof RingViolationException violation) {
+      throw violation;
+    }
+    if (!isMemoryThere(cause)) {
+      throw new InternalError("shared memory is gone", cause);
+    }
+    release();
+    if (allocation != null) {
+      allocation.readComplete();
+    }
+    channel.pipeline().fireChannelReadComplete();
+    channel.pipeline().fireExceptionCaught(cause);
   }
 
   private ByteBuf readPacket(int length) throws IOException {
@@ -279,10 +318,8 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
         bellArmed = true;
       }
       return consumer.next() == PacketRingConsumer.NONE && !link.consumer().isFinished();
-    } catch (IOException e) {
-      fail(e);
-    } catch (InternalError e) {
-      memoryGone(e);
+    } catch (IOException | InternalError e) {
+      failed(e);
     }
     return true;
   }
@@ -322,11 +359,10 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
     }
   }
 
-  private void fail(Exception cause) {
-    try {
-      MemoryFaults.tell();
-    } catch (InternalError e) {
-      memoryGone(e); // what was read from it is not the peer's fault
+  @Override
+  public void failed(Throwable cause) {
+    if (!isMemoryThere(cause)) {
+      memoryGone(cause); // what was read from it is not the peer's fault
       return;
     }
     IOException failure =
@@ -339,7 +375,9 @@ final class PacketPeer implements LinkListener, Pollable, Heartbeats.Beating {
                 + cause.getMessage(),
             cause);
     XenShmMetrics.packetRingsFailed();
-    routes.distrust(this);
+    if (cause instanceof RingViolationException) {
+      routes.distrust(this);
+    }
     close();
     channel.pipeline().fireExceptionCaught(failure);
   }

@@ -166,7 +166,7 @@ final class PacketRoute implements LinkConnector.Callback {
     if (closed) {
       link.close();
     } else {
-      routes.add(new PacketPeer(routes, link, remote, true));
+      routes.add(link, remote, true);
     }
   }
 

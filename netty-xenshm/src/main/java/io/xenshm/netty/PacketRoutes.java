@@ -1,6 +1,7 @@
 package io.xenshm.netty;
 
 import io.netty.util.concurrent.Future;
+import io.xenshm.link.Link;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,10 +85,27 @@ final class PacketRoutes {
   }
 
   /**
+   * Begins to use a link.
+   *
+   * @param began whether this side began it
+   */
+  void add(Link link, InetSocketAddress remote, boolean began) {
+    boolean added = false;
+    try {
+      add(new PacketPeer(this, link, remote, began));
+      added = true;
+    } finally {
+      if (!added) {
+        link.close();
+      }
+    }
+  }
+
+  /**
    * Begins to use a ring. Where both sides began one at the same time, both write to the same: the
    * one that the lower domain began. The other is idle then, and goes.
    */
-  void add(PacketPeer peer) {
+  private void add(PacketPeer peer) {
     peers.add(peer);
     startSweep();
     PacketRoute route = to(peer.remote());
@@ -165,7 +183,11 @@ final class PacketRoutes {
   private void sweep() {
     distrusted.clear();
     for (PacketPeer peer : List.copyOf(peers)) {
-      peer.closeIfIdle();
+      try {
+        peer.closeIfIdle();
+      } catch (Throwable e) {
+        peer.failed(e); // and the sweep goes on
+      }
     }
     routes.values().removeIf(PacketRoute::isStale);
     lastAddress = null;

@@ -59,8 +59,8 @@ final class PacketWriter extends DefaultChannelPromise implements MessageProcess
     PacketPeer ring = ringFor(route, message);
     if (ring != null) {
       switchTo(ring);
-      ring.write(OutboundPackets.content(message));
-      return buffer.remove();
+      Throwable failure = ring.write(OutboundPackets.content(message));
+      return failure == null ? buffer.remove() : buffer.remove(failure);
     }
     if (channel.config().getMode() != XenShmMode.REQUIRED) {
       return handOver(buffer);
@@ -135,8 +135,9 @@ final class PacketWriter extends DefaultChannelPromise implements MessageProcess
     if (ringFor(routeOf(message), message) != null) {
       return false;
     }
+    ReferenceCountUtil.retain(message);
     handedOver.add(message);
-    udp.unsafe().write(ReferenceCountUtil.retain(message), this);
+    udp.unsafe().write(message, this);
     return true;
   }
 

@@ -22,6 +22,13 @@ interface Pollable {
   /** Returns the domain at the other end. */
   int peerDomain();
 
-  /** Finds out whether its memory is there, and ends where it is not. */
-  void checkMemory();
+  /**
+   * Finds out whether its memory is there, and ends where it is not, at the next look.
+   *
+   * @return whether it is there
+   */
+  boolean checkMemory();
+
+  /** Ends: something was thrown, by the program's code perhaps, that nothing else caught. */
+  void failed(Throwable cause);
 }

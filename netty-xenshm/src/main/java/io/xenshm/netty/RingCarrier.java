@@ -165,32 +165,35 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   public int poll() {
     try {
       return suspended || link.isClosed() ? 0 : doWhatCanBeDone();
-    } catch (IOException | RuntimeException e) {
-      fail(e);
-    } catch (InternalError e) {
-      fail(memoryGone("connection lost", e));
+    } catch (Throwable e) {
+      failed(e);
     }
     return 1;
   }
 
   @Override
-  public void checkMemory() {
-    link.checkMemory();
+  public boolean checkMemory() {
     peerMayHaveChanged = true;
+    return link.checkMemory();
   }
 
-  /** What was read from memory that is gone may look like a fault of the peer's. */
-  Exception reasonFor(String what, Exception failure) {
+  /**
+   * Says why something failed. What was read from memory that is gone may look like a fault of the
+   * peer's, and an InternalError may be the program's own.
+   */
+  Throwable reasonFor(String what, Throwable failure) {
     try {
       MemoryFaults.tell();
-      return failure;
     } catch (InternalError e) {
       return memoryGone(what, e);
     }
+    boolean gone =
+        failure instanceof InternalError && !(link.checkMemory() && loop.active().checkMemory());
+    return gone ? memoryGone(what, failure) : failure;
   }
 
   /** The kernel took the memory away, which it does where the guest was suspended and resumed. */
-  private IOException memoryGone(String what, InternalError fault) {
+  private IOException memoryGone(String what, Throwable fault) {
     link.lost();
     IOException cause = suspended(what);
     cause.initCause(fault);
@@ -201,17 +204,23 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   public boolean prepareToSleep() {
     try {
       return suspended || link.isClosed() || armBells();
-    } catch (IOException e) {
-      fail(e);
-    } catch (InternalError e) {
-      fail(memoryGone("connection lost", e));
+    } catch (IOException | InternalError e) {
+      failed(e);
     }
     return true;
   }
 
-  private void fail(Exception e) {
-    channel.pipeline().fireExceptionCaught(reasonFor("connection lost", e));
-    channel.unsafe().close(channel.unsafe().voidPromise());
+  @Override
+  public void failed(Throwable cause) {
+    fail(reasonFor("connection lost", cause));
+  }
+
+  private void fail(Throwable cause) {
+    try {
+      channel.pipeline().fireExceptionCaught(cause);
+    } finally {
+      channel.unsafe().close(channel.unsafe().voidPromise());
+    }
   }
 
   private int doWhatCanBeDone() throws IOException {
@@ -263,10 +272,14 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   /** The channel is to be closed: a write that was to fail after reading fails now. */
-  void failPending() throws IOException {
+  void failPending() {
     if (failsAfterReading && !suspended && !link.isClosed()) {
       failsAfterReading = false;
-      channel.writeFailed(brokenPipe());
+      try {
+        channel.writeFailed(brokenPipe());
+      } catch (IOException e) {
+        channel.writeFailed(e);
+      }
     }
   }
 
@@ -298,10 +311,12 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     }
     try {
       writeNow(buffer);
-    } catch (IOException e) {
-      throw reasonFor("broken pipe", e);
-    } catch (InternalError e) {
-      throw memoryGone("broken pipe", e);
+    } catch (IOException | InternalError e) {
+      Throwable reason = reasonFor("broken pipe", e);
+      if (reason instanceof InternalError own) {
+        throw own;
+      }
+      throw (Exception) reason;
     }
   }
 
@@ -349,11 +364,6 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
         && !link.isClosed()
         && link.peerState() == PeerState.OPEN
         && output.writeAtOnce(bytes);
-  }
-
-  /** An access to the shared memory failed: the next one says why. */
-  void memoryFaulted() {
-    link.lost();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.util.LeakPresenceDetector.AllocationProhibitedException;
 import io.xenshm.link.Link;
 import io.xenshm.ring.ByteRingConsumer;
 import io.xenshm.ring.RingLayout;
@@ -84,24 +85,36 @@ final class RingInput {
       return 0;
     }
     ChannelPipeline pipeline = channel.pipeline();
-    ExtendedHandle allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
-    allocation.reset(channel.config());
+    ExtendedHandle allocation = null;
+    ByteBuf buffer = null;
     int reads = 0;
     int bytes = 0;
-    do {
-      if (consumer.available() == 0) {
-        break;
+    try {
+      allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
+      allocation.reset(channel.config());
+      do {
+        if (consumer.available() == 0) {
+          break;
+        }
+        buffer = allocation.allocate(channel.alloc());
+        allocation.attemptedBytesRead(buffer.writableBytes());
+        allocation.lastBytesRead(fill(buffer));
+        MemoryFaults.tell(); // before a handler sees what is none of the peer's bytes
+        allocation.incMessagesRead(1);
+        reads++;
+        readPending = false;
+        bytes += buffer.readableBytes();
+        ByteBuf message = buffer;
+        buffer = null;
+        pipeline.fireChannelRead(message);
+      } while (!link.isClosed() && !shutdown && (isLeft(bytes) || allocation.continueReading()));
+      if (reads > 0) {
+        allocation.readComplete();
+        pipeline.fireChannelReadComplete();
       }
-      ByteBuf buffer = readBuffer(allocation);
-      allocation.incMessagesRead(1);
-      reads++;
-      bytes += buffer.readableBytes();
-      readPending = false;
-      pipeline.fireChannelRead(buffer);
-    } while (!link.isClosed() && !shutdown && (isLeft(bytes) || allocation.continueReading()));
-    if (reads > 0) {
-      allocation.readComplete();
-      pipeline.fireChannelReadComplete();
+    } catch (Throwable e) {
+      readFailed(allocation, buffer, e);
+      return reads + 1;
     }
     return reads;
   }
@@ -109,6 +122,40 @@ final class RingInput {
   /** Says whether everything up to the end was read, and the pipeline was not told of the end. */
   boolean hasArrivedAtEnd() throws IOException {
     return !ended && consumer.isFinished();
+  }
+
+  /**
+   * Tells what epoll's channel tells where the program's code throws, an allocator's or a buffer's.
+   * Reading goes on at the next look, unless memory was what there was none of.
+   *
+   * @param unread what was not told yet; may be {@code null}
+   * @throws IOException where it is the peer's failure
+   */
+  private void readFailed(ExtendedHandle allocation, ByteBuf unread, Throwable cause)
+      throws IOException {
+    boolean gone = !link.checkMemory();
+    if (unread != null && unread.isReadable() && !gone) {
+      readPending = false;
+      channel.pipeline().fireChannelRead(unread);
+    } else if (unread != null) {
+      unread.release();
+    }
+    if (gone || (cause instanceof InternalError && !channel.loop().active().checkMemory())) {
+      throw new InternalError("shared memory is gone", cause);
+    }
+    if (allocation != null) {
+      allocation.readComplete();
+    }
+    channel.pipeline().fireChannelReadComplete();
+    if (cause instanceof IOException failure) {
+      throw failure;
+    }
+    channel.pipeline().fireExceptionCaught(cause);
+    boolean stops =
+        cause instanceof OutOfMemoryError || cause instanceof AllocationProhibitedException;
+    if (stops && !link.isClosed()) {
+      stopReading();
+    }
   }
 
   /** Tells the pipeline of the end, and closes the channel unless it may be half closed. */
@@ -121,9 +168,12 @@ final class RingInput {
     if (isReset()) {
       channel.pipeline().fireExceptionCaught(connectionReset());
     }
-    if (link.isClosed()) {
-      return;
+    if (!link.isClosed()) {
+      stopReading();
     }
+  }
+
+  private void stopReading() {
     if (channel.config().isAllowHalfClosure()) {
       shutdown = true;
       channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
@@ -131,22 +181,6 @@ final class RingInput {
     } else {
       channel.unsafe().close(channel.unsafe().voidPromise());
     }
-  }
-
-  private ByteBuf readBuffer(ExtendedHandle allocation) throws IOException {
-    ByteBuf buffer = allocation.allocate(channel.alloc());
-    boolean filled = false;
-    try {
-      allocation.attemptedBytesRead(buffer.writableBytes());
-      allocation.lastBytesRead(fill(buffer));
-      MemoryFaults.tell(); // before a handler sees what is none of the peer's bytes
-      filled = true;
-    } finally {
-      if (!filled) {
-        buffer.release();
-      }
-    }
-    return buffer;
   }
 
   /** Gives space back in pieces, so that the peer writes while this side still reads. */

@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.xenshm.link.IncomingOffer;
@@ -227,24 +228,47 @@ final class RingListener {
     }
     accepting = true;
     try {
-      var allocation = channel.unsafe().recvBufAllocHandle();
-      allocation.reset(channel.config());
-      do {
-        XenShmSocketChannel child = childOf(offer);
-        if (child != null) {
-          readPending = false;
-          allocation.incMessagesRead(1);
-          channel.pipeline().fireChannelRead(child);
-        }
-        offer = channel.isOpen() && allocation.continueReading() ? takeNext() : null;
-      } while (offer != null);
-      allocation.readComplete();
-      channel.pipeline().fireChannelReadComplete();
+      acceptFrom(offer);
+    } catch (Throwable e) {
+      channel.pipeline().fireExceptionCaught(e);
     } finally {
       accepting = false;
     }
     if (!backlog.isEmpty() && wantsChildren()) {
       channel.eventLoop().execute(this::accept);
+    }
+  }
+
+  /** As epoll's listener: tells its handlers what the program's code threw, and stays open. */
+  private void acceptFrom(IncomingOffer first) {
+    IncomingOffer offer = first;
+    ExtendedHandle allocation = null;
+    Throwable failure = null;
+    try {
+      allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
+      allocation.reset(channel.config());
+      do {
+        XenShmSocketChannel child = childOf(offer);
+        offer = null;
+        if (child != null) {
+          readPending = false;
+          channel.pipeline().fireChannelRead(child);
+          allocation.incMessagesRead(1);
+        }
+        offer = channel.isOpen() && allocation.continueReading() ? takeNext() : null;
+      } while (offer != null);
+    } catch (Throwable e) {
+      failure = e;
+      if (offer != null) {
+        refuse(offer, RefusalReason.NO_RESOURCES);
+      }
+    }
+    if (allocation != null) {
+      allocation.readComplete();
+    }
+    channel.pipeline().fireChannelReadComplete();
+    if (failure != null) {
+      channel.pipeline().fireExceptionCaught(failure);
     }
   }
 
@@ -309,18 +333,32 @@ final class RingListener {
       if (mapped == null) {
         return null;
       }
-      InetSocketAddress remote =
-          byDomain
-              ? new XenShmAddress(mapped.peerDomain(), mapped.peerPort())
-              : new InetSocketAddress(peer, mapped.peerPort());
-      return new XenShmSocketChannel(
-          channel, mapped, LocalAddresses.accepted(local, remote, loop.domain()), remote);
+      return childOf(mapped, byDomain ? null : peer);
     } catch (IOException e) {
       logger.debug("{} is not taken", offer, e);
       if (e instanceof XenException) {
         warn(offer, e.getMessage());
       }
       return null;
+    }
+  }
+
+  /**
+   * Makes the channel.
+   *
+   * @param peer {@code null} where this listener is bound to a domain
+   */
+  private XenShmSocketChannel childOf(MappedOffer offer, InetAddress peer) {
+    InetSocketAddress remote =
+        peer == null
+            ? new XenShmAddress(offer.peerDomain(), offer.peerPort())
+            : new InetSocketAddress(peer, offer.peerPort());
+    try {
+      return new XenShmSocketChannel(
+          channel, offer, LocalAddresses.accepted(local, remote, loop.domain()), remote);
+    } catch (Throwable e) {
+      offer.refuse(loop.doorbells(), RefusalReason.NO_RESOURCES);
+      throw e;
     }
   }
 }

@@ -6,6 +6,7 @@ import io.netty.channel.FileRegion;
 import io.netty.channel.unix.UnixChannelUtil;
 import io.xenshm.link.Link;
 import io.xenshm.ring.ByteRingProducer;
+import io.xenshm.ring.RingViolationException;
 import io.xenshm.xen.MemoryFaults;
 import java.io.IOException;
 
@@ -76,7 +77,16 @@ final class RingOutput {
     int before = bytes.readableBytes();
     int count = -1;
     while (bytes.isReadable() && count != 0) {
-      count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
+      try {
+        count = producer.write(bytes, Math.min(bytes.readableBytes(), MAX_UNPUBLISHED));
+      } catch (Throwable e) {
+        boolean isFirst = count < 0 && buffer.currentProgress() == 0;
+        if (isFirst && link.checkMemory() && failsAlone(bytes, e)) {
+          buffer.remove(e);
+          return true;
+        }
+        throw e;
+      }
       written(count);
     }
     return progressed(buffer, before - bytes.readableBytes(), !bytes.isReadable());
@@ -88,7 +98,8 @@ final class RingOutput {
    */
   static boolean failsAlone(ByteBuf bytes, Throwable failure) {
     try {
-      return !(failure instanceof IOException) && UnixChannelUtil.isBufferCopyNeededForWrite(bytes);
+      return !(failure instanceof RingViolationException)
+          && UnixChannelUtil.isBufferCopyNeededForWrite(bytes);
     } catch (Throwable e) {
       return false;
     }

@@ -1,5 +1,6 @@
 package io.xenshm.netty;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
@@ -9,6 +10,8 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import io.netty.channel.unix.UnixChannelUtil;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
@@ -74,6 +77,25 @@ final class TcpCarrier implements Carrier {
 
   InetSocketAddress remoteAddress() {
     return socket.remoteAddress();
+  }
+
+  /**
+   * Returns the bytes in memory that the kernel can read. A buffer that throws costs its own write
+   * here, as with epoll's channel; later it would cost the connection.
+   */
+  ByteBuf sendable(ByteBuf bytes) {
+    if (!UnixChannelUtil.isBufferCopyNeededForWrite(bytes)) {
+      return bytes;
+    }
+    ByteBuf copy = channel.alloc().directBuffer(bytes.readableBytes());
+    try {
+      copy.writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+    } catch (Throwable e) {
+      copy.release();
+      throw e;
+    }
+    ReferenceCountUtil.safeRelease(bytes);
+    return copy;
   }
 
   boolean isOpen() {

@@ -20,7 +20,12 @@ final class TcpListener {
   TcpListener(XenShmServerSocketChannel channel) {
     this.channel = channel;
     socket.pipeline().addLast(new Bridge());
-    channel.config().forwardTo(socket.config());
+    try {
+      channel.config().forwardTo(socket.config());
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
   }
 
   ChannelFuture register(EventLoop loop) {
@@ -71,9 +76,15 @@ final class TcpListener {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-      channel
-          .pipeline()
-          .fireChannelRead(new XenShmSocketChannel(channel, (EpollSocketChannel) message));
+      EpollSocketChannel accepted = (EpollSocketChannel) message;
+      XenShmSocketChannel child;
+      try {
+        child = new XenShmSocketChannel(channel, accepted);
+      } catch (Throwable e) {
+        accepted.unsafe().closeForcibly();
+        throw e;
+      }
+      channel.pipeline().fireChannelRead(child);
     }
 
     @Override

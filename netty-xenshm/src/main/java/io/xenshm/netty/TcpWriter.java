@@ -94,8 +94,9 @@ final class TcpWriter extends DefaultChannelProgressivePromise implements Messag
 
   @Override
   public boolean processMessage(Object message) {
+    ReferenceCountUtil.retain(message);
     handedOver.add(message);
-    socket.unsafe().write(ReferenceCountUtil.retain(message), this);
+    socket.unsafe().write(message, this);
     return failure == null;
   }
 

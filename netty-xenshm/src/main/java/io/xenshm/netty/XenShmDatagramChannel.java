@@ -348,7 +348,7 @@ public final class XenShmDatagramChannel extends AbstractUdpChannel {
           doBind(localAddress);
         }
         connectTo(remoteAddress);
-      } catch (Exception e) {
+      } catch (Throwable e) {
         safeSetFailure(promise, annotateConnectException(e, remoteAddress));
         closeIfClosed();
         return;

@@ -230,6 +230,9 @@ public final class XenShmIoHandler implements IoHandler {
       logger.debug("An access to shared memory failed: this guest was suspended and resumed", e);
       active.checkMemory();
       return 1;
+    } catch (Throwable e) {
+      logger.warn("Unexpected failure in an event loop, which goes on", e);
+      return 1;
     }
   }
 
@@ -384,7 +387,10 @@ public final class XenShmIoHandler implements IoHandler {
       }
       return registration;
     }
-    return epoll.register(handle);
+    return epoll.register(
+        handle instanceof EpollIoHandle descriptor
+            ? new GuardedHandle(descriptor, active)
+            : handle);
   }
 
   /** Tells the channels' state, for a log. On the event loop. */

@@ -107,7 +107,7 @@ public final class XenShmServerSocketChannel extends AbstractServerChannel
       if (ring != null) {
         ring.resume(loop);
       }
-    } catch (IOException e) {
+    } catch (Throwable e) {
       promise.setFailure(e);
       return;
     }

@@ -193,8 +193,8 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
               }
               try {
                 registered(future.getNow(), promise);
-              } catch (IOException e) {
-                promise.setFailure(e);
+              } catch (Throwable e) {
+                promise.tryFailure(e); // what a listener throws would be logged, and no more
               }
             });
   }
@@ -304,13 +304,22 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
    */
   TcpCarrier openTcp() throws IOException {
     if (tcp == null) {
-      tcp = new TcpCarrier(this, new EpollSocketChannel());
+      tcp = newTcp(new EpollSocketChannel());
       ChannelFuture registered = tcp.register(eventLoop());
       if (!registered.isSuccess()) {
         throw new IOException("the event loop took no TCP socket", registered.cause());
       }
     }
     return tcp;
+  }
+
+  private TcpCarrier newTcp(EpollSocketChannel socket) {
+    try {
+      return new TcpCarrier(this, socket);
+    } catch (Throwable e) {
+      socket.unsafe().closeForcibly();
+      throw e;
+    }
   }
 
   @Override
@@ -406,7 +415,10 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
 
   @Override
   protected Object filterOutboundMessage(Object msg) {
-    if (msg instanceof ByteBuf || msg instanceof FileRegion) {
+    if (msg instanceof ByteBuf bytes) {
+      return carrier == tcp && tcp != null ? tcp.sendable(bytes) : bytes;
+    }
+    if (msg instanceof FileRegion) {
       return msg;
     }
     throw new UnsupportedOperationException(
@@ -513,7 +525,7 @@ public final class XenShmSocketChannel extends AbstractChannel implements Socket
         }
         connectAttempt = new ConnectAttempt(XenShmSocketChannel.this, address, promise);
         connectAttempt.start();
-      } catch (Exception e) {
+      } catch (Throwable e) {
         promise.tryFailure(annotateConnectException(e, remoteAddress));
       }
     }

@@ -124,6 +124,16 @@ public final class ByteRingConsumer {
     return count;
   }
 
+  /** Returns where the next byte is read, for {@link #backTo}. */
+  int position() {
+    return consumed;
+  }
+
+  /** Has read nothing since, of which nothing was released. */
+  void backTo(int position) {
+    consumed = position;
+  }
+
   /** Reads a word of which {@link #available} told, where all before it were words. */
   int readInt() {
     int value = data.getInt(consumed);

@@ -107,13 +107,13 @@ public final class ByteRingProducer {
     if (count == 0) {
       return 0;
     }
+    // The index moves last: a buffer that throws leaves nothing in the ring.
     int first = Math.min(count, data.untilWrap(produced));
     data.copyIn(produced, src, first);
-    produced += first;
     if (first < count) {
-      data.copyIn(produced, src, count - first);
-      produced += count - first;
+      data.copyIn(produced + first, src, count - first);
     }
+    produced += count;
     return count;
   }
 
@@ -146,6 +146,16 @@ public final class ByteRingProducer {
   void writeInt(int value) {
     data.putInt(produced, value);
     produced += Integer.BYTES;
+  }
+
+  /** Returns where the next byte is written, for {@link #backTo}. */
+  int position() {
+    return produced;
+  }
+
+  /** Takes back what was written since, and not published. */
+  void backTo(int position) {
+    produced = position;
   }
 
   /** Leaves out bytes where {@link #hasFree} found space. */

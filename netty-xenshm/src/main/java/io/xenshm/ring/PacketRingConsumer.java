@@ -68,8 +68,17 @@ public final class PacketRingConsumer {
       throw new IllegalStateException(
           "room for " + dst.writableBytes() + " bytes, the next packet has " + payload);
     }
-    bytes.read(dst, payload);
-    bytes.skip(PacketRingLayout.padding(payload));
+    int before = bytes.position();
+    boolean whole = false;
+    try {
+      bytes.read(dst, payload);
+      bytes.skip(PacketRingLayout.padding(payload));
+      whole = true;
+    } finally {
+      if (!whole) {
+        bytes.backTo(before); // the buffer threw: the packet can be read again
+      }
+    }
     payload = NONE;
   }
 

@@ -52,9 +52,18 @@ public final class PacketRingProducer {
     if (!bytes.hasFree(PacketRingLayout.size(payload))) {
       return false;
     }
-    bytes.writeInt(payload);
-    bytes.write(packet, payload);
-    bytes.pad(PacketRingLayout.padding(payload));
+    int before = bytes.position();
+    boolean whole = false;
+    try {
+      bytes.writeInt(payload);
+      bytes.write(packet, payload);
+      bytes.pad(PacketRingLayout.padding(payload));
+      whole = true;
+    } finally {
+      if (!whole) {
+        bytes.backTo(before); // the buffer threw: there must be no header without its packet
+      }
+    }
     return true;
   }
 

@@ -81,6 +81,33 @@ class DoorbellsTest {
   }
 
   @Test
+  void whateverAHandlerThrowsTheOthersAreAnsweredAndAllPortsUnmasked() throws Exception {
+    int failing = bind(QUIET);
+    int other = bind(QUIET);
+    doorbells.replaceHandler(
+        failing,
+        new DoorbellHandler() {
+          @Override
+          public void rung() {
+            throw new StackOverflowError("of a handler");
+          }
+
+          @Override
+          public void suspended() {}
+
+          @Override
+          public void loopEnds() {
+            throw new AssertionError("of a handler");
+          }
+        });
+
+    event(failing, other);
+
+    assertEquals(List.of(other), rung);
+    assertEquals(List.of(failing, other), channels.unmasked);
+  }
+
+  @Test
   void aPortIsUnmaskedAfterItsEvent() throws Exception {
     int port = bind(QUIET);
 

@@ -103,7 +103,7 @@ class FileRegionTest {
   }
 
   /** A region of bytes; says how it behaves by overriding. */
-  private static class Region extends AbstractReferenceCounted implements FileRegion {
+  static class Region extends AbstractReferenceCounted implements FileRegion {
     final ByteBuffer bytes;
     final AtomicInteger calls = new AtomicInteger();
     private final int size;

@@ -306,7 +306,14 @@ class PeerLimitTest {
     }
 
     @Override
-    public void checkMemory() {}
+    public boolean checkMemory() {
+      return true;
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      throw new AssertionError(cause);
+    }
 
     @Override
     public int poll() {

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -163,6 +166,66 @@ final class PacketRingTest {
     memory.set(RingLayout.PRODUCER_INDEX, index);
     String message = assertThrows(RingViolationException.class, consumer::next).getMessage();
     assertTrue(message.contains(index + " bytes are left"), message);
+  }
+
+  /** Half of it lies before the end of the ring's memory: the second copy is the one that fails. */
+  private void moveNearTheEnd() throws Exception {
+    producer.write(packet(4000, 1));
+    producer.publish();
+    receive();
+    consumer.release();
+  }
+
+  @Test
+  void aBufferThatThrowsWhileItIsWrittenLeavesNothingInTheRing() throws Exception {
+    moveNearTheEnd();
+    ByteBuf failing =
+        new UnpooledHeapByteBuf(UnpooledByteBufAllocator.DEFAULT, 200, 200) {
+          private int copies;
+
+          @Override
+          public ByteBuf getBytes(int index, ByteBuffer target) {
+            if (++copies == 2) {
+              throw new StackOverflowError("of the buffer");
+            }
+            return super.getBytes(index, target);
+          }
+        }.writerIndex(200);
+
+    assertThrows(StackOverflowError.class, () -> producer.write(failing));
+    failing.release();
+
+    producer.publish();
+    assertEquals(PacketRingConsumer.NONE, consumer.next());
+    assertTrue(producer.write(packet(150, 2)));
+    producer.publish();
+    assertEquals(packet(150, 2), receive());
+  }
+
+  @Test
+  void aPacketIsReadAgainWhereTheBufferThrew() throws Exception {
+    moveNearTheEnd();
+    producer.write(packet(150, 2));
+    producer.publish();
+    ByteBuf failing =
+        new UnpooledHeapByteBuf(UnpooledByteBufAllocator.DEFAULT, 200, 200) {
+          private int copies;
+
+          @Override
+          public ByteBuf setBytes(int index, ByteBuffer source) {
+            if (++copies == 2) {
+              throw new StackOverflowError("of the buffer");
+            }
+            return super.setBytes(index, source);
+          }
+        };
+
+    assertEquals(150, consumer.next());
+    assertThrows(StackOverflowError.class, () -> consumer.read(failing));
+    failing.release();
+
+    assertEquals(packet(150, 2), receive());
+    assertEquals(PacketRingConsumer.NONE, consumer.next());
   }
 
   private ByteBuf receive() throws RingViolationException {

@@ -23,7 +23,17 @@ public final class ChildJvm {
 
   /** Starts a class's main method and waits until it says that it is ready. */
   public static ChildJvm start(Class<?> program, String... args) throws IOException {
-    return start(List.of(), System.getProperty("java.class.path"), program, args);
+    return start(List.of(), program, args);
+  }
+
+  /**
+   * The same.
+   *
+   * @param options of the JVM
+   */
+  public static ChildJvm start(List<String> options, Class<?> program, String... args)
+      throws IOException {
+    return start(List.of(), options, System.getProperty("java.class.path"), program, args);
   }
 
   /**
@@ -33,6 +43,12 @@ public final class ChildJvm {
    */
   public static ChildJvm start(
       List<String> before, String classPath, Class<?> program, String... args) throws IOException {
+    return start(before, List.of(), classPath, program, args);
+  }
+
+  private static ChildJvm start(
+      List<String> before, List<String> options, String classPath, Class<?> program, String... args)
+      throws IOException {
     List<String> command = new ArrayList<>(before);
     command.addAll(
         List.of(
@@ -41,8 +57,9 @@ public final class ChildJvm {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
-            classPath,
-            program.getName()));
+            classPath));
+    command.addAll(options);
+    command.add(program.getName());
     command.addAll(List.of(args));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
