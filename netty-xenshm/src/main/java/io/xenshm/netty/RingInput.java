@@ -60,9 +60,10 @@ final class RingInput {
    * @param peerGone whether the peer has closed the connection, or died
    */
   int read(boolean peerGone) throws IOException {
-    // While the ring is full an end waits behind the data, as a FIN behind a closed window.
+    // While the ring is full an end waits behind the data, as a FIN behind a closed window: what
+    // the writer gave up at its end would have come before.
     boolean finished = peerGone || consumer.writerState() != RingLayout.OPEN;
-    hungUp = finished && (isReset() || !isFull());
+    hungUp = finished && (isReset() || !isWindowClosed());
     if (wantsData()) {
       return shutdown ? discard() : readMessages();
     }
@@ -76,8 +77,10 @@ final class RingInput {
     return hungUp && bytesRead < consumer.capacity();
   }
 
-  private boolean isFull() throws IOException {
-    return consumer.refresh() == consumer.capacity();
+  /** Says whether a writer with more to write would wait. */
+  private boolean isWindowClosed() throws IOException {
+    int free = consumer.capacity() - consumer.refresh();
+    return free < consumer.capacity() / RingOutput.SPACE_FRACTION;
   }
 
   private int readMessages() throws IOException {
@@ -234,7 +237,7 @@ final class RingInput {
 
   /** The peer, which has closed the connection, was written to: that resets it, as over TCP. */
   void answeredByReset() throws IOException {
-    reset |= !ended && isFull(); // else the end had arrived before
+    reset |= !ended && isWindowClosed(); // else the end had arrived before
   }
 
   IOException connectionReset() {

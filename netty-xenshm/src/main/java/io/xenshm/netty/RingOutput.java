@@ -22,7 +22,7 @@ final class RingOutput {
   private static final int MAX_FLUSH_IN_RINGS = 8;
 
   /** A full ring is written to again when this fraction of it is free. */
-  private static final int SPACE_FRACTION = 4;
+  static final int SPACE_FRACTION = 4;
 
   private final XenShmSocketChannel channel;
   private final Link link;

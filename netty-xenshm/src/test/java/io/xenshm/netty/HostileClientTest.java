@@ -27,6 +27,7 @@ import io.xenshm.link.HostileClient;
 import io.xenshm.ring.RingLayout;
 import io.xenshm.ring.RingViolationException;
 import io.xenshm.xen.Xen;
+import io.xenshm.xen.XenException;
 import io.xenshm.xen.sim.DomainAccounting;
 import io.xenshm.xen.sim.SimulatedDomain;
 import io.xenshm.xen.sim.SimulatedXen;
@@ -339,14 +340,16 @@ class HostileClientTest {
         Thread.ofPlatform()
             .start(
                 () -> {
-                  int index = 0;
                   while (more.get()) {
-                    index = attacker.get(CONTROL_TO_SERVER + RingLayout.CONSUMER_INDEX) + RING;
-                    attacker.set(CONTROL_TO_SERVER + RingLayout.PRODUCER_INDEX, index);
+                    int read = attacker.get(CONTROL_TO_SERVER + RingLayout.CONSUMER_INDEX);
+                    try {
+                      attacker.publish(read + RING);
+                    } catch (XenException e) {
+                      throw new UncheckedIOException(e);
+                    }
                   }
                 });
     try {
-      attacker.ring();
       child.awaitBytes(20 * RING);
       assertTheNeighbourIsServed();
     } finally {

@@ -193,7 +193,7 @@ class HostilePacketPeerTest {
             "a15 a state that there is not",
             "writer state",
             attacker -> {
-              attacker.set(CONTROL_TO_SERVER + RingLayout.WRITER_STATE, 7);
+              attacker.set(CONTROL_TO_SERVER + RingLayout.WRITER_STATE, 2);
               attacker.ring();
             }));
   }

@@ -93,7 +93,7 @@ class EndingComparisonTest {
     for (EndingScript script : EndingScript.some(SCRIPTS)) {
       script.values().forEach(value -> counts.merge(value, 1, Integer::sum));
     }
-    assertEquals(32, counts.size(), counts::toString);
+    assertEquals(36, counts.size(), counts::toString);
     assertTrue(
         counts.values().stream().allMatch(count -> count >= LEAST_OF_EACH_VALUE), counts::toString);
   }

@@ -18,11 +18,17 @@ record EndingOutcome(End client, End server) {
    * What one end saw.
    *
    * @param bytes what it got of the other one's bytes
+   * @param readBefore whether it got some of them before anybody ended the connection
    * @param events its user events and channelInactive, in order
    * @param exceptions what its pipeline was told
    * @param promises how its writes ended, and its own end
    */
-  record End(Bytes bytes, List<String> events, Set<String> exceptions, Set<String> promises) {
+  record End(
+      Bytes bytes,
+      boolean readBefore,
+      List<String> events,
+      Set<String> exceptions,
+      Set<String> promises) {
 
     private boolean isOneOf(End seen, boolean faulty) {
       return bytes.compareTo(seen.bytes) >= 0 && isToldLike(seen, faulty);
@@ -32,7 +38,8 @@ record EndingOutcome(End client, End server) {
       return faulty
           ? seen.events.size() >= events.size()
               && seen.events.subList(0, events.size()).equals(events)
-          : events.equals(seen.events)
+          : readBefore == seen.readBefore
+              && events.equals(seen.events)
               && exceptions.equals(seen.exceptions)
               && promises.equals(seen.promises);
     }

@@ -47,6 +47,9 @@ final class EndingRun {
   /** Long enough for what the other end did to arrive, mostly. */
   private static final int STEP_MILLIS = 4;
 
+  /** Where it is asked whether it arrived. */
+  private static final int LONG_STEP_MILLIS = 25;
+
   private static final int MAX_PARTS = 40;
 
   private static final byte[] CONTENT = content();
@@ -54,8 +57,12 @@ final class EndingRun {
   private final EndingScript script;
   private final Path file;
   private final int quietMillis;
-  private final Side client = new Side(true);
-  private final Side server = new Side(false);
+
+  /** Somebody has begun to end the connection. */
+  private volatile boolean hasEnded;
+
+  private final Side client;
+  private final Side server;
   private final AtomicLong lastSeen = new AtomicLong(System.nanoTime());
   private final CompletableFuture<EndingOutcome> outcome = new CompletableFuture<>();
 
@@ -68,6 +75,8 @@ final class EndingRun {
   EndingRun(EndingScript script, Path file, int quietMillis) {
     this.script = script;
     this.quietMillis = quietMillis;
+    client = new Side(true);
+    server = new Side(false);
     this.file = file;
     CompletableFuture.allOf(client.active, server.active).thenRun(this::begin);
   }
@@ -99,6 +108,10 @@ final class EndingRun {
   }
 
   private void begin() {
+    client.switchOff(() -> server.switchOff(this::act));
+  }
+
+  private void act() {
     Side ender = script.ends(true) ? client : server;
     Side other = ender == client ? server : client;
     if (script.ender() == Ender.BOTH) {
@@ -202,11 +215,13 @@ final class EndingRun {
   final class Side extends ChannelInboundHandlerAdapter {
     final CompletableFuture<Void> active = new CompletableFuture<>();
     private final boolean isClient;
+    private final Reads reads;
     private final List<String> events = new ArrayList<>();
     private final Set<String> exceptions = new TreeSet<>();
     private final Set<String> promises = new TreeSet<>();
     private SocketChannel channel;
     private int received;
+    private boolean readBefore;
     private int written;
     private final AtomicInteger pendingWrites = new AtomicInteger();
     private final AtomicInteger steps = new AtomicInteger();
@@ -216,13 +231,33 @@ final class EndingRun {
 
     Side(boolean isClient) {
       this.isClient = isClient;
+      reads = script.reads(isClient);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
       channel = (SocketChannel) ctx.channel();
       channel.config().setAllowHalfClosure(script.halfClosure());
-      channel.config().setAutoRead(script.reads(isClient) == Reads.ALWAYS);
+      channel.config().setAutoRead(reads == Reads.ALWAYS || reads == Reads.SWITCHED_OFF);
+    }
+
+    @Override
+    public void channelRegistered(ChannelHandlerContext ctx) {
+      if (reads == Reads.EARLY) {
+        ctx.read();
+      }
+    }
+
+    private void switchOff(Runnable next) {
+      channel
+          .eventLoop()
+          .execute(
+              () -> {
+                if (reads == Reads.SWITCHED_OFF) {
+                  channel.config().setAutoRead(false);
+                }
+                next.run();
+              });
     }
 
     @Override
@@ -254,13 +289,13 @@ final class EndingRun {
 
     /** Reads at last; false where that changes nothing. */
     private boolean readLater() {
-      boolean reads = script.reads(isClient) == Reads.LATER && !readsLate && channel.isActive();
+      boolean begins = reads == Reads.LATER && !readsLate && channel.isActive();
       readsLate = true;
-      if (reads && !channel.isInputShutdown()) { // after it epoll_ctl fails, in Netty
+      if (begins && !channel.isInputShutdown()) { // after it epoll_ctl fails, in Netty
         saw();
         channel.eventLoop().execute(() -> channel.config().setAutoRead(true));
       }
-      return reads;
+      return begins;
     }
 
     private void saw() {
@@ -269,12 +304,15 @@ final class EndingRun {
 
     private void actBefore(Side next) {
       act();
-      next.after(STEP_MILLIS, next::act);
+      next.after(next.reads == Reads.EARLY ? LONG_STEP_MILLIS : STEP_MILLIS, next::act);
     }
 
     private void act() {
       saw();
       isTooLate = script.order() == Order.DURING && script.ender() != Ender.BOTH && isTold();
+      if (script.ends(isClient)) {
+        hasEnded = true;
+      }
       List<Future<?>> writes = write(script.writes(isClient).bytes);
       if (script.ends(isClient)) {
         end(writes);
@@ -358,6 +396,7 @@ final class EndingRun {
       saw();
       byte[] bytes = ByteBufUtil.getBytes((ByteBuf) message);
       ReferenceCountUtil.release(message);
+      readBefore |= !hasEnded && reads != Reads.ALWAYS;
       int from = received;
       received += bytes.length;
       if (!Arrays.equals(bytes, 0, bytes.length, CONTENT, from, received)) {
@@ -402,7 +441,11 @@ final class EndingRun {
               promises.add("pending");
             }
             return new End(
-                bytes, List.copyOf(events), Set.copyOf(exceptions), new TreeSet<>(promises));
+                bytes,
+                readBefore,
+                List.copyOf(events),
+                Set.copyOf(exceptions),
+                new TreeSet<>(promises));
           },
           channel.eventLoop());
     }

@@ -61,7 +61,11 @@ record EndingScript(
     /** Auto-read is off, and nobody calls read. */
     NEVER,
     /** Auto-read is off, and is switched on when nothing happens any more. */
-    LATER
+    LATER,
+    /** Auto-read is off; one read is asked for when the channel is registered. */
+    EARLY,
+    /** Auto-read is on, and is switched off before anything comes. */
+    SWITCHED_OFF
   }
 
   enum Amount {
