@@ -109,7 +109,7 @@ public final class LinkConnector {
    */
   public void timedOut(IOException reason) {
     if (!done && offer != null) {
-      node.answers().silent(listenerProcess);
+      node.answers().silent(target.domain(), listenerProcess);
     }
     abandon(reason);
   }
@@ -208,7 +208,7 @@ public final class LinkConnector {
     }
     if (state == DescriptorPage.STATE_ACCEPTED) {
       done = true;
-      node.answers().accepted(listenerProcess);
+      node.answers().accepted(target.domain(), listenerProcess);
       callback.connected(offer.accepted(loop));
     } else {
       fail(offer.refused(state));

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Finds listeners in XenStore, of this domain and of others. */
 final class ListenerSearch {
   /** More listeners of one port than that are not looked at. */
-  private static final int MAX_PROCESSES = 16;
+  static final int MAX_PROCESSES = 16;
 
   private ListenerSearch() {}
 
@@ -42,7 +42,7 @@ final class ListenerSearch {
       }
     }
     if (!candidates.isEmpty()) {
-      return CompletableFuture.completedFuture(answers.best(candidates));
+      return CompletableFuture.completedFuture(answers.best(target.domain(), candidates));
     }
     return CompletableFuture.failedFuture(
         otherVersion
