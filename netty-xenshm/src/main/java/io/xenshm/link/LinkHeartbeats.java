@@ -106,15 +106,26 @@ public final class LinkHeartbeats {
     try {
       links.forEach(this::beat);
     } catch (RuntimeException | Error e) {
-      // the next pass must come: without it the peers would take this process for dead
-      logger.warn("Signs of life of some connections are late", e);
-      links.keySet().forEach(Link::memoryMayBeGone);
+      passFailed(e);
     }
     synchronized (this) {
       if (links.isEmpty() && pass != null) {
         pass.cancel(false);
         pass = null;
       }
+    }
+  }
+
+  /**
+   * The next pass must come, also where there is no memory to tell of it: without it the peers
+   * would take this process for dead.
+   */
+  private void passFailed(Throwable cause) {
+    try {
+      logger.warn("Signs of life of some connections are late", cause);
+      links.keySet().forEach(Link::memoryMayBeGone);
+    } catch (RuntimeException | Error unspoken) {
+      return; // the next pass comes all the same
     }
   }
 

@@ -43,12 +43,16 @@ public final class LinkNode {
   private final Witness witness;
   private final CompletableFuture<Void> ready;
   private final Map<Object, Loop> loops = new ConcurrentHashMap<>();
-  private final ScheduledExecutorService timer = newTimer();
-  private final PeerWarnings warnings = new PeerWarnings(timer);
+  private final ScheduledExecutorService warningTimer = newTimer("xenshm-warnings");
+  private final PeerWarnings warnings = new PeerWarnings(warningTimer);
+
+  /** Of its own: a log that blocks, or is slow, must not keep this process's signs of life back. */
+  private final ScheduledExecutorService heartbeatTimer = newTimer("xenshm-heartbeat");
+
   private final PeerLimits limits = new PeerLimits(System::nanoTime, warnings);
   private final OfferBudget budget = new OfferBudget(limits, System::nanoTime);
   private final ListenerAnswers answers = new ListenerAnswers();
-  private final LinkHeartbeats heartbeats = new LinkHeartbeats(timer);
+  private final LinkHeartbeats heartbeats = new LinkHeartbeats(heartbeatTimer);
   private final AtomicInteger clientPorts = new AtomicInteger((int) Nonces.next());
   private int users;
 
@@ -69,12 +73,12 @@ public final class LinkNode {
   }
 
   /** Its thread exists only while something is to be done. No user code runs on it. */
-  private static ScheduledExecutorService newTimer() {
+  private static ScheduledExecutorService newTimer(String name) {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              Thread thread = new Thread(null, task, "xenshm-timer", 0, false);
+              Thread thread = new Thread(null, task, name, 0, false);
               thread.setDaemon(true);
               thread.setContextClassLoader(null); // it may outlive whoever made the first link
               return thread;
@@ -114,7 +118,8 @@ public final class LinkNode {
       }
       NODES.remove(xen);
     }
-    timer.shutdownNow();
+    warningTimer.shutdownNow();
+    heartbeatTimer.shutdownNow();
     CompletableFuture<Void> withdrawn = witness.close();
     listeners.close();
     try {

@@ -116,10 +116,11 @@ public final class Listeners {
         .thenCompose(ready -> publish(port, listener))
         .whenComplete(
             (done, failure) -> {
-              if (failure != null
-                  && bound.remove(port, listener)
-                  && !(cause(failure) instanceof BindException)) {
-                nodes.withdraw(port); // XenStore may still do what it gave no answer to
+              if (failure != null) {
+                bound.remove(port, listener);
+                if (!(cause(failure) instanceof BindException) && !bound.containsKey(port)) {
+                  nodes.withdraw(port); // XenStore may still do what it gave no answer to
+                }
               }
             });
   }
