@@ -226,10 +226,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   private int doWhatCanBeDone() throws IOException {
     if (peerMayHaveChanged) {
       peerMayHaveChanged = false;
-      peer = link.peerState();
-    }
-    if (peer == PeerState.LOST) {
-      throw suspended("connection lost");
+      lookAtPeer("connection lost");
     }
     input.disarmBell();
     output.disarmBell();
@@ -238,10 +235,13 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       channel.flushNow();
       steps++;
     }
+    boolean peerGone = false;
     if (!link.isClosed()) {
-      steps += input.read(isPeerGone());
+      peerGone = isPeerGone();
+      input.look(peerGone);
+      steps += input.read();
     }
-    if (!link.isClosed() && isPeerGone() && (input.isDrained() || !input.wantsData())) {
+    if (!link.isClosed() && peerGone && (input.isDrained() || !input.wantsData())) {
       steps += endAfterPeer();
     }
     if (!link.isClosed() && input.hasArrivedAtEnd()) {
@@ -251,13 +251,23 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     return steps;
   }
 
+  private void lookAtPeer(String what) throws IOException {
+    peer = link.peerState();
+    switch (peer) {
+      case CLOSED -> input.peerClosed();
+      case DIED -> input.peerDied();
+      case LOST -> throw suspended(what);
+      case OPEN -> {}
+    }
+  }
+
   private boolean isPeerGone() throws IOException {
     return peer != PeerState.OPEN || input.isPeerGone();
   }
 
   /** What the peer sent before it went was read, or is not asked for. */
   private int endAfterPeer() throws IOException {
-    if (peer == PeerState.DIED && input.isDrained()) {
+    if (peer == PeerState.DIED && input.isDrained() && !isEndTold()) {
       throw new IOException(
           "connection lost: the peer in domain " + link.peerDomain() + " ended without closing it");
     }
@@ -271,14 +281,19 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
     return 1;
   }
 
+  /** Says whether the peer's end came by the ring, before it died. */
+  private boolean isEndTold() throws IOException {
+    return input.hasArrivedAtEnd() || input.isPeerGone();
+  }
+
   /** The channel is to be closed: a write that was to fail after reading fails now. */
   void failPending() {
     if (failsAfterReading && !suspended && !link.isClosed()) {
       failsAfterReading = false;
       try {
         channel.writeFailed(brokenPipe());
-      } catch (IOException e) {
-        channel.writeFailed(e);
+      } catch (IOException | InternalError e) {
+        channel.writeFailed(reasonFor("broken pipe", e));
       }
     }
   }
@@ -321,16 +336,16 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
   }
 
   private void writeNow(ChannelOutboundBuffer buffer) throws Exception {
-    peer = link.peerState();
-    if (peer == PeerState.LOST) {
-      throw suspended("broken pipe");
-    }
+    lookAtPeer("broken pipe");
     if (broken || input.refusesWrites()) {
       failAfterReading();
       return;
     }
     boolean inVain = isPeerGone();
     output.write(buffer);
+    if (link.isClosed()) {
+      return; // by a listener of a write
+    }
     if (inVain) {
       writtenInVain = true; // which succeeds, as it does over TCP
       input.answeredByReset();
@@ -345,6 +360,7 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
 
   /** A write that fails closes the channel: what the peer sent before it went is read first. */
   private void failAfterReading() throws IOException {
+    input.look(isPeerGone());
     if (input.isDrained() || !input.wantsData()) {
       throw brokenPipe();
     }

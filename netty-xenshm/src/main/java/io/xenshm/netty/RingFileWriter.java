@@ -84,7 +84,7 @@ final class RingFileWriter implements WritableByteChannel {
   @SuppressWarnings("ThreadPriorityCheck") // a yield helps where both ends share a processor
   private void awaitReader() throws IOException {
     PeerState peer = link.peerState();
-    if (peer != PeerState.OPEN) {
+    if (peer != PeerState.OPEN || output.isPeerSilent()) {
       throw new IOException(
           "broken pipe: the peer in domain " + link.peerDomain() + " reads no more (" + peer + ")");
     }

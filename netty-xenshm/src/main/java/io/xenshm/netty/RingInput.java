@@ -54,27 +54,33 @@ final class RingInput {
     return !ended && (shutdown || hungUp || readPending || channel.config().isAutoRead());
   }
 
+  /** The peer has closed the connection: nothing that it writes later counts. */
+  void peerClosed() throws IOException {
+    consumer.freeze(RingLayout.CLOSED);
+  }
+
+  /** The peer's process or domain has ended: nothing that somebody writes later counts. */
+  void peerDied() throws IOException {
+    consumer.freeze(RingLayout.OPEN);
+  }
+
   /**
-   * Reads what there is, and returns the steps of work that were done.
+   * Looks whether the end has arrived. While the ring is full it waits behind the data, as a FIN
+   * behind a closed window: what the writer gave up at its end would have come before.
    *
    * @param peerGone whether the peer has closed the connection, or died
    */
-  int read(boolean peerGone) throws IOException {
-    // While the ring is full an end waits behind the data, as a FIN behind a closed window: what
-    // the writer gave up at its end would have come before.
+  void look(boolean peerGone) throws IOException {
     boolean finished = peerGone || consumer.writerState() != RingLayout.OPEN;
     hungUp = finished && (isReset() || !isWindowClosed());
+  }
+
+  /** Reads what there is, and returns the steps of work that were done. */
+  int read() throws IOException {
     if (wantsData()) {
       return shutdown ? discard() : readMessages();
     }
     return 0;
-  }
-
-  /**
-   * After the end no more than a ring can be left. A peer that goes on nevertheless has to wait.
-   */
-  private boolean isLeft(int bytesRead) {
-    return hungUp && bytesRead < consumer.capacity();
   }
 
   /** Says whether a writer with more to write would wait. */
@@ -91,7 +97,6 @@ final class RingInput {
     ExtendedHandle allocation = null;
     ByteBuf buffer = null;
     int reads = 0;
-    int bytes = 0;
     try {
       allocation = (ExtendedHandle) channel.unsafe().recvBufAllocHandle();
       allocation.reset(channel.config());
@@ -106,11 +111,12 @@ final class RingInput {
         allocation.incMessagesRead(1);
         reads++;
         readPending = false;
-        bytes += buffer.readableBytes();
         ByteBuf message = buffer;
         buffer = null;
         pipeline.fireChannelRead(message);
-      } while (!link.isClosed() && !shutdown && (isLeft(bytes) || allocation.continueReading()));
+      } while (!link.isClosed()
+          && !shutdown
+          && ((hungUp && allocation.lastBytesRead() > 0) || allocation.continueReading()));
       if (reads > 0) {
         allocation.readComplete();
         pipeline.fireChannelReadComplete();

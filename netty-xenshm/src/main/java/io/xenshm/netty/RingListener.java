@@ -162,7 +162,7 @@ final class RingListener {
     while (!backlog.isEmpty() && backlog.peek().isLate()) {
       refuse(backlog.remove(), RefusalReason.TOO_LATE);
     }
-    if (!channel.isOpen()) {
+    if (!channel.isOpen() || local == null) {
       refuse(offer, RefusalReason.NO_LISTENER);
     } else if (backlog.size() > channel.config().getBacklog()) {
       refuse(offer, RefusalReason.BACKLOG_FULL);

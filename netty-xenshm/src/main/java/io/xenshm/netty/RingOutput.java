@@ -66,10 +66,10 @@ final class RingOutput {
               ? write(buffer, bytes)
               : write(buffer, (FileRegion) message);
       if (!complete || producer.written() > limit) {
-        waitsForSpace = true;
         break;
       }
     }
+    waitsForSpace = !shutdown && !link.isClosed() && !buffer.isEmpty();
     publish();
   }
 
@@ -142,6 +142,11 @@ final class RingOutput {
     if (unpublished >= MAX_UNPUBLISHED) {
       publish();
     }
+  }
+
+  /** Says whether the peer shows no sign of life for too long. */
+  boolean isPeerSilent() {
+    return channel.loop().domain().links().heartbeats().isSilent(link);
   }
 
   /** Shows the peer what was written. */

@@ -28,6 +28,7 @@ public final class ByteRingConsumer {
   private int produced;
 
   private int writerState = RingLayout.OPEN;
+  private boolean frozen;
 
   /** Bytes that the producer published so far. */
   private long received;
@@ -89,7 +90,7 @@ public final class ByteRingConsumer {
 
   /** As {@link #available}, from a new look at the peer's index. */
   public int refresh() throws RingViolationException {
-    if (writerState == RingLayout.OPEN) {
+    if (writerState == RingLayout.OPEN && !frozen) {
       int read = control.acquire(RingLayout.PRODUCER_INDEX);
       // An honest producer knows of no more space than was released. One unsigned comparison
       // refuses both a step back and a step past that.
@@ -216,6 +217,22 @@ public final class ByteRingConsumer {
       writerState = read;
     }
     return writerState;
+  }
+
+  /**
+   * The peer has gone, which something else than the ring says. What it has published by now is all
+   * that there will be, whatever is written later.
+   *
+   * @param least the writer state that holds even if the ring does not tell it
+   * @throws RingViolationException if the peer's state or index cannot be true
+   */
+  public void freeze(int least) throws RingViolationException {
+    if (!frozen) {
+      writerState();
+      refresh();
+      frozen = true;
+    }
+    writerState = Math.max(writerState, least);
   }
 
   private static void checkWriterState(int state) throws RingViolationException {
