@@ -235,18 +235,21 @@ final class RingCarrier implements Carrier, LinkListener, Pollable, Heartbeats.B
       channel.flushNow();
       steps++;
     }
-    boolean peerGone = false;
-    if (!link.isClosed()) {
-      peerGone = isPeerGone();
-      input.look(peerGone);
-      steps += input.read();
-    }
+    return link.isClosed() ? steps : steps + readAndEnd();
+  }
+
+  private int readAndEnd() throws IOException {
+    boolean peerGone = isPeerGone();
+    input.look(peerGone);
+    int steps = input.read();
     if (!link.isClosed() && peerGone && (input.isDrained() || !input.wantsData())) {
       steps += endAfterPeer();
     }
     if (!link.isClosed() && input.hasArrivedAtEnd()) {
-      input.end();
       steps++;
+      if (peerGone || !isPeerGone()) {
+        input.end();
+      } // else it went meanwhile: what waits to be written fails first, at the next look
     }
     return steps;
   }
