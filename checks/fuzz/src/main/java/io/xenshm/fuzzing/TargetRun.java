@@ -121,7 +121,7 @@ final class TargetRun {
         + text.strip()
         + "\n"
         + files(findings)
-        + "again: mvn -q -Pfuzz -pl fuzz -am -DskipTests verify -Dfuzz.args=\"--target "
+        + "again: mvn -q -Pfuzz -pl checks/fuzz -am -DskipTests verify -Dfuzz.args=\"--target "
         + name
         + " --replay FILE\"";
   }

@@ -36,7 +36,7 @@ public final class ContainerEngine {
       DockerClientFactory.instance().client().pingCmd().exec();
     } catch (IllegalStateException | DockerException e) {
       return "no container engine answers: start Docker or Podman, or run the command below "
-          + "container-tests/with-engine, which starts one ("
+          + "checks/container-tests/with-engine, which starts one ("
           + e.getMessage()
           + ")";
     }
