@@ -1,9 +1,9 @@
 package io.xenshm.examples;
 
 import io.xenshm.netty.XenShmAddress;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
-import io.xenshm.xen.sim.SimulatedXen;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedXen;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;

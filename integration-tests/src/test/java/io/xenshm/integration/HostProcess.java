@@ -2,8 +2,8 @@ package io.xenshm.integration;
 
 import io.xenshm.examples.Program;
 import io.xenshm.examples.demo.Parent;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
 import java.nio.file.Path;
 
 /** A simulated host with two guests. Prints {@code READY} when it serves; ends with its parent. */

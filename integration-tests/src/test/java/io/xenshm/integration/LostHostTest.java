@@ -20,7 +20,7 @@ import io.xenshm.netty.XenShmIoHandler;
 import io.xenshm.netty.XenShmPathReason;
 import io.xenshm.netty.XenShmServerSocketChannel;
 import io.xenshm.netty.XenShmSocketChannel;
-import io.xenshm.xen.sim.SimulatedXen;
+import io.xenshm.sim.SimulatedXen;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -30,8 +30,11 @@ class ProgramOfItsOwnTest {
   private static final int PATIENCE_SECONDS = 60;
   private static final long ROOM = 16L << 20;
 
-  /** What a program needs: the library, Netty, Agrona. */
+  /** What a program needs: the library, the simulated host, Netty, Agrona. */
   private static final List<String> NEEDED = List.of("netty-", "agrona-");
+
+  private static final List<String> NOT_NEEDED =
+      List.of("netty-xenshm-examples", "netty-xenshm-cli");
 
   @TempDir private Path classes;
 
@@ -97,7 +100,7 @@ class ProgramOfItsOwnTest {
 
   private static boolean isNeeded(String jar) {
     return NEEDED.stream().anyMatch(jar::startsWith)
-        && !jar.startsWith("netty-xenshm-examples")
+        && NOT_NEEDED.stream().noneMatch(jar::startsWith)
         && !jar.endsWith("-tests.jar");
   }
 

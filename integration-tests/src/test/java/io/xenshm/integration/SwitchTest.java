@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.xenshm.examples.TemporaryDirectories;
 import io.xenshm.examples.demo.ChildJvm;
-import io.xenshm.xen.sim.SimulatedDomain;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedDomain;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Addresses from text, without asking any name service. */
-final class IpAddresses {
+public final class IpAddresses {
   private static final int MAX_ADDRESSES = 64;
   private static final Pattern SEPARATOR = Pattern.compile("[\\s,;]+");
 
   private IpAddresses() {}
 
   /** Returns the address that the text is; {@code null} if it is none. A scope is left out. */
-  static InetAddress parse(String text) {
+  public static InetAddress parse(String text) {
     byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
     return bytes == null ? null : of(bytes);
   }
@@ -34,7 +34,7 @@ final class IpAddresses {
    * have the length of its network's prefix; a whole network is left out, and so is what is no
    * address, or none of a host.
    */
-  static List<InetAddress> parseAll(String text) {
+  public static List<InetAddress> parseAll(String text) {
     List<InetAddress> addresses = new ArrayList<>();
     for (String part : SEPARATOR.split(text, -1)) {
       InetAddress address = parseHost(part);

@@ -17,7 +17,7 @@ public record PeerEntry(
     String network, InetAddress address, String mac, int domainId, String uuid, String name) {
 
   /** By network, then IPv4 before IPv6, then by address, card and domain. */
-  static final Comparator<PeerEntry> ORDER =
+  public static final Comparator<PeerEntry> ORDER =
       Comparator.comparing(PeerEntry::network)
           .thenComparing(
               PeerEntry::address, Comparator.nullsLast(Comparator.comparing(PeerEntry::sortKey)))

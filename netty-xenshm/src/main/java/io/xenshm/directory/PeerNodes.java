@@ -22,13 +22,13 @@ import java.util.regex.Pattern;
  * kept below the size of a frame, which oxenstored cannot exceed for a guest: the rest of a network
  * is in {@code NETWORK@2} and so on.
  */
-final class PeerNodes {
+public final class PeerNodes {
   /** The watched node, relative to the domain's own directory. */
   static final String ROOT = "xenshm";
 
-  static final String PEERS = ROOT + "/peers";
+  public static final String PEERS = ROOT + "/peers";
 
-  static final int MAX_NETWORK_LENGTH = 64;
+  public static final int MAX_NETWORK_LENGTH = 64;
 
   private static final String VERSION = "1";
   private static final String UNKNOWN = "-";
@@ -49,12 +49,12 @@ final class PeerNodes {
   private PeerNodes() {}
 
   /** Returns the directory of a domain's own view, as dom0 names it. */
-  static String root(int domainId) {
+  public static String root(int domainId) {
     return "/local/domain/" + domainId + '/' + ROOT;
   }
 
   /** Returns the name of a network's node. */
-  static String networkNode(String network) {
+  public static String networkNode(String network) {
     StringBuilder node = new StringBuilder();
     for (byte b : network.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xFF);
@@ -68,7 +68,7 @@ final class PeerNodes {
   }
 
   /** Returns the network that a node is about; {@code null} if it is malformed. */
-  static String network(String node) {
+  public static String network(String node) {
     Matcher matcher = NETWORK.matcher(node);
     if (!matcher.matches()) {
       return null;
@@ -88,7 +88,7 @@ final class PeerNodes {
   }
 
   /** Returns the name of an entry's node. */
-  static String entryNode(PeerEntry entry) {
+  public static String entryNode(PeerEntry entry) {
     InetAddress address = entry.address();
     if (address == null) {
       return "mac-" + entry.mac().replace(":", "");
@@ -108,7 +108,7 @@ final class PeerNodes {
   }
 
   /** Returns an entry's value. */
-  static String value(PeerEntry entry) {
+  public static String value(PeerEntry entry) {
     return String.join(
         " ",
         VERSION,
@@ -154,20 +154,20 @@ final class PeerNodes {
     return IPV6.matcher(node).matches() ? IpAddresses.parse(node.replace('_', ':')) : null;
   }
 
-  static boolean isMac(String text) {
+  public static boolean isMac(String text) {
     return MAC.matcher(text).matches();
   }
 
-  static boolean isUuid(String text) {
+  public static boolean isUuid(String text) {
     return UUID.matcher(text).matches();
   }
 
-  static boolean isDomain(int number) {
+  public static boolean isDomain(int number) {
     return number >= 0 && number <= MAX_DOMAIN;
   }
 
   /** Returns the text without what would disturb a terminal or a log, cut to a bound. */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder printable = new StringBuilder();
     text.codePoints()
         .limit(MAX_NAME_LENGTH)

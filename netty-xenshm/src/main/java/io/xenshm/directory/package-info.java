@@ -1,2 +1,4 @@
-/** Which guest of this host has which address: the table, its lookup, and dom0's agent. */
+/**
+ * Which guest of this host has which address: the table that dom0's agent writes, and its lookup.
+ */
 package io.xenshm.directory;

@@ -12,13 +12,15 @@ public final class XenBackEnds {
 
   private static final Path DEVICES = Path.of("/dev/xen");
   private static final String LINUX = "linux";
+  private static final String SIMULATED = "sim";
 
   private XenBackEnds() {}
 
   /**
    * Opens a back end.
    *
-   * @param setting {@code auto}, {@code linux} or {@code sim:DIR}
+   * @param setting {@code auto}, {@code linux} or, with the artifact {@code netty-xenshm-sim} on
+   *     the class path, {@code sim:DIR}
    * @throws XenException if there is no such back end, or it cannot be used on this machine
    */
   public static Xen open(String setting) throws XenException {
@@ -42,6 +44,13 @@ public final class XenBackEnds {
         return provider.open(argument);
       }
       known.add(provider.name());
+    }
+    if (name.equals(SIMULATED)) {
+      throw new XenException(
+          "xenshm.xen is '"
+              + setting
+              + "', and the simulated host is not on the class path: add the artifact"
+              + " io.xenshm:netty-xenshm-sim, in the version of io.xenshm:netty-xenshm");
     }
     throw new XenException(
         "no back end '"

@@ -2,25 +2,14 @@ package io.xenshm.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.xenshm.posix.Posix.Downcall;
+import io.xenshm.testing.ReflectionMetadata;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -40,64 +29,18 @@ class ReachabilityMetadataTest {
 
   @Test
   void theFileIsWhatTheCodeNeeds() throws IOException {
-    assertEquals(expected(), actual(), "copy what is expected to src/main/resources" + FILE);
-  }
-
-  private static String actual() throws IOException {
-    try (InputStream in = ReachabilityMetadataTest.class.getResourceAsStream(FILE)) {
-      assertNotNull(in, "no " + FILE);
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    assertEquals(
+        expected(),
+        ReflectionMetadata.read(FILE),
+        "copy what is expected to src/main/resources" + FILE);
   }
 
   private static String expected() {
     return "{\n  \"reflection\": [\n"
-        + lines(reflection())
+        + ReflectionMetadata.entries("io.xenshm")
         + "\n  ],\n  \"foreign\": {\n    \"downcalls\": [\n"
-        + lines(downcalls()).replace("    {", "      {")
+        + ReflectionMetadata.lines(downcalls()).replace("    {", "      {")
         + "\n    ]\n  }\n}\n";
-  }
-
-  private static String lines(Iterable<String> entries) {
-    List<String> all = new ArrayList<>();
-    entries.forEach(all::add);
-    return all.stream().map(entry -> "    " + entry).collect(Collectors.joining(",\n"));
-  }
-
-  private static Set<String> reflection() {
-    JavaClasses classes =
-        new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.xenshm");
-    Set<String> entries = new TreeSet<>();
-    for (JavaClass type : classes) {
-      if (type.isInterface() || type.getModifiers().contains(JavaModifier.ABSTRACT)) {
-        continue;
-      }
-      if (type.isAssignableTo(Channel.class) && hasConstructorWithoutParameters(type)) {
-        entries.add(
-            "{\"type\": \""
-                + type.getName()
-                + "\", \"methods\": [{\"name\": \"<init>\", \"parameterTypes\": []}]}");
-      } else if (type.isAssignableTo(ChannelHandler.class)) {
-        entries.add(
-            "{\"condition\": {\"typeReached\": \""
-                + type.getName()
-                + "\"}, \"type\": \""
-                + type.getName()
-                + "\", \"allPublicMethods\": true}");
-      }
-    }
-    assertTrue(entries.size() > 5, entries.toString());
-    return entries;
-  }
-
-  private static boolean hasConstructorWithoutParameters(JavaClass type) {
-    return type.getConstructors().stream()
-        .anyMatch(
-            constructor ->
-                constructor.getParameters().isEmpty()
-                    && constructor.getModifiers().contains(JavaModifier.PUBLIC));
   }
 
   private static Set<String> downcalls() {

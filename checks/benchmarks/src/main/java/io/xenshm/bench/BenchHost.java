@@ -3,9 +3,9 @@ package io.xenshm.bench;
 import io.xenshm.examples.Program;
 import io.xenshm.examples.demo.DemoDirectory;
 import io.xenshm.examples.demo.Parent;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
-import io.xenshm.xen.sim.SimulatedLimits;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedLimits;
 import java.nio.file.Path;
 
 /**

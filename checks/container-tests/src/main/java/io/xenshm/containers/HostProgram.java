@@ -1,9 +1,9 @@
 package io.xenshm.containers;
 
 import io.xenshm.examples.Program;
-import io.xenshm.xen.sim.SimulatedDomain;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedDomain;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.StandardProtocolFamily;

@@ -1,10 +1,10 @@
 package io.xenshm.soak;
 
 import io.xenshm.examples.Program;
-import io.xenshm.xen.sim.SimulatedDomain;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
-import io.xenshm.xen.sim.SimulatedLimits;
+import io.xenshm.sim.SimulatedDomain;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedLimits;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,8 +1,8 @@
 package io.xenshm.examples.demo;
 
 import io.xenshm.examples.Program;
-import io.xenshm.xen.sim.SimulatedHost;
-import io.xenshm.xen.sim.SimulatedHostConfig;
+import io.xenshm.sim.SimulatedHost;
+import io.xenshm.sim.SimulatedHostConfig;
 import java.nio.file.Path;
 
 /**

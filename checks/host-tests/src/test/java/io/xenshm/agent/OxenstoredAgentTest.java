@@ -1,0 +1,40 @@
+package io.xenshm.agent;
+
+import io.xenshm.xenstore.Oxenstored;
+import io.xenshm.xenstore.XenStoreEndpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The agent against the real daemon in OCaml, which runs without Xen. */
+final class OxenstoredAgentTest extends AgentScenarios {
+  @TempDir private static Path directory;
+  private static Oxenstored daemon;
+
+  @BeforeAll
+  @SuppressWarnings("SystemOut") // a skipped test says why
+  static void start() throws InterruptedException {
+    try {
+      daemon = Oxenstored.start(directory);
+    } catch (IOException e) {
+      String reason = "SKIPPED: oxenstored does not run here: " + e.getMessage();
+      System.out.println(reason);
+      Assumptions.abort(reason);
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    if (daemon != null) {
+      daemon.close();
+    }
+  }
+
+  @Override
+  XenStoreEndpoint endpoint() {
+    return daemon.endpoint();
+  }
+}

@@ -1,8 +1,0 @@
-package io.xenshm.xen.sim;
-
-/** Pages of another domain's that a process has mapped by one operation. */
-final class Mapping extends Holding {
-  Mapping(long handle, GuestProcess process, int pages) {
-    super(handle, process, pages);
-  }
-}
